@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one door to the host: run a command, read a file, list a folder, stat a path.
+
+Everything is bounded: a command has a time limit, every output and file a size limit. What can't be had raises
+`Unreadable` with a reason fit for a report. Below a root other than "/" the door opens a recorded host: files lie
+under that root and the outputs of commands in its `commands.json`, so that readers run unchanged on recorded state.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import resource
+import shlex
+import signal
+import stat
+import subprocess
+from typing import Any, NamedTuple
+
+FILE_LIMIT = 1024 * 1024
+OUTPUT_LIMIT = 4 * 1024 * 1024
+FOLDER_LIMIT = 5000
+COMMAND_SECONDS = 10
+SEARCH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+RECORDED_COMMANDS = "commands.json"
+MAX_LINKS = 40
+
+
+class Unreadable(Exception):
+    """A fact that can't be had; the text says why, in words for a report."""
+
+
+class Missing(Unreadable):
+    """The file, folder or program is not there (which is itself a fact)."""
+
+
+class Completed(NamedTuple):
+    """What a command answered: exit status, standard output and error as text."""
+
+    rc: int
+    out: str
+    err: str
+
+
+class Status(NamedTuple):
+    """Type ("file", "dir", "link", "other"), permission bits, owner and size (bytes) of a path, links followed."""
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    size: int
+
+
+class Door:
+    """Opens one host, real (`root` "/") or recorded (`root` a folder)."""
+
+    def __init__(self, root: str = "/") -> None:
+        self.root = os.path.realpath(root)
+        self.live = self.root == "/"
+        self._recorded: dict[str, Any] = {} if self.live else self._load_recorded()
+
+    def _load_recorded(self) -> dict[str, Any]:
+        path = os.path.join(self.root, RECORDED_COMMANDS)
+        if not os.path.exists(path):
+            return {}
+        with open(path, encoding="utf-8") as file:
+            loaded = json.load(file)
+        if not isinstance(loaded, dict):
+            raise ValueError("%s: must be an object of command lines, found %s" % (path, type(loaded).__name__))
+        return loaded
+
+    def place(self, path: str) -> str:
+        """Return where `path` of the host lies for us; links of a recorded host stay inside its root."""
+        if self.live:
+            return path
+        todo, done, links = [part for part in path.split("/") if part], self.root, 0
+        while todo:
+            part = todo.pop(0)
+            if part == "..":
+                done = done if done == self.root else os.path.dirname(done)
+                continue
+            if part == ".":
+                continue
+            step = os.path.join(done, part)
+            if os.path.islink(step) and links < MAX_LINKS:
+                links += 1
+                target = os.readlink(step)
+                todo[:0] = [piece for piece in target.split("/") if piece]
+                done = self.root if target.startswith("/") else done
+            else:
+                done = step
+        return done
+
+    def read(self, path: str, limit: int = FILE_LIMIT) -> str:
+        """Return the text of a regular file of at most `limit` bytes; bytes that aren't UTF-8 become U+FFFD."""
+        try:
+            # O_NONBLOCK: a FIFO planted in place of a file must not hang the reading.
+            handle = os.open(self.place(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        except OSError as error:
+            raise _why(path, error) from None
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise Unreadable("%s is not a regular file" % path)
+            flags = fcntl.fcntl(handle, fcntl.F_GETFL)
+            fcntl.fcntl(handle, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)
+            try:
+                content = file.read(limit + 1)
+            except OSError as error:
+                raise _why(path, error) from None
+        if len(content) > limit:
+            raise Unreadable("%s is larger than %d bytes" % (path, limit))
+        return content.decode("utf-8", "replace")
+
+    def lines(self, path: str, comment: str = "#") -> list[str]:
+        """Return the lines of a file that hold something, stripped, without whole-line comments."""
+        stripped = (line.strip() for line in self.read(path).splitlines())
+        return [line for line in stripped if line and not (comment and line.startswith(comment))]
+
+    def list(self, path: str) -> list[str]:
+        """Return the sorted names in a folder (at most FOLDER_LIMIT, else it is unreadable)."""
+        names: list[str] = []
+        try:
+            with os.scandir(self.place(path)) as entries:
+                for entry in entries:
+                    names.append(entry.name)
+                    if len(names) > FOLDER_LIMIT:
+                        raise Unreadable("%s holds more than %d entries" % (path, FOLDER_LIMIT))
+        except OSError as error:
+            raise _why(path, error) from None
+        return sorted(names)
+
+    def stat(self, path: str) -> Status:
+        """Return type, mode, owner and size of what `path` leads to."""
+        try:
+            found = os.stat(self.place(path))
+        except OSError as error:
+            raise _why(path, error) from None
+        kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
+        return Status(kind, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size)
+
+    def exists(self, path: str) -> bool:
+        """Say whether `path` is there; a folder that may not be searched is unreadable, not absent."""
+        try:
+            self.stat(path)
+        except Missing:
+            return False
+        return True
+
+    def which(self, program: str) -> str | None:
+        """Return the program's absolute path, or None where the host doesn't have it."""
+        if not self.live and any(shlex.split(line)[0] == program for line in self._recorded):
+            return "/usr/bin/" + program
+        for folder in SEARCH:
+            path = "%s/%s" % (folder, program)
+            if os.access(self.place(path), os.X_OK):
+                return path
+        return None
+
+    def run(self, argv: list[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
+        """Run a program without a shell in the C locale and return what it answered, whatever its exit status.
+
+        Raises Missing where the host doesn't have the program, Unreadable when it outruns `seconds` or prints
+        more than OUTPUT_LIMIT bytes.
+        """
+        if not self.live:
+            return self._replay(argv)
+        program = self.which(argv[0])
+        if program is None:
+            raise Missing("%s is not installed" % argv[0])
+        return _execute([program, *argv[1:]], seconds, stdin)
+
+    def output(self, argv: list[str], seconds: float = COMMAND_SECONDS) -> str:
+        """Run a program that must succeed and return its standard output."""
+        done = self.run(argv, seconds)
+        if done.rc != 0:
+            raise Unreadable("%s exited %d: %s" % (shlex.join(argv), done.rc, _first_line(done.err or done.out)))
+        return done.out
+
+    def _replay(self, argv: list[str]) -> Completed:
+        line = shlex.join(argv)
+        if line in self._recorded:
+            answer = self._recorded[line]
+            return Completed(int(answer.get("rc", 0)), str(answer.get("stdout", "")), str(answer.get("stderr", "")))
+        if self.which(argv[0]) is None:
+            raise Missing("%s is not installed" % argv[0])
+        raise Unreadable("no output of '%s' was recorded" % line)
+
+
+def _execute(argv: list[str], seconds: float, stdin: str) -> Completed:
+    environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
+    # Output goes to anonymous files of a limited size, not pipes: a program can neither block us nor fill our memory.
+    with _scratch() as out, _scratch() as err:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment, cwd="/", start_new_session=True
+        )
+        try:
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (OUTPUT_LIMIT + 1, OUTPUT_LIMIT + 1))
+        except ProcessLookupError:
+            pass
+        try:
+            process.communicate(stdin.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise Unreadable("%s did not end within %g seconds" % (shlex.join(argv), seconds)) from None
+        return Completed(process.returncode, _content(out, argv), _content(err, argv))
+
+
+def _scratch() -> Any:
+    return os.fdopen(os.memfd_create("bulwark"), "w+b")
+
+
+def _content(file: Any, argv: list[str]) -> str:
+    file.seek(0)
+    content: bytes = file.read(OUTPUT_LIMIT + 1)
+    if len(content) > OUTPUT_LIMIT:
+        raise Unreadable("%s printed more than %d bytes" % (shlex.join(argv), OUTPUT_LIMIT))
+    return content.decode("utf-8", "replace")
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no message")
+
+
+def _why(path: str, error: OSError) -> Unreadable:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return Missing("%s does not exist" % path)
+    return Unreadable("%s: %s" % (path, os.strerror(error.errno or 0).lower()))

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Area `system`: which system this is, and as whom it is being read."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shlex
+
+from ..door import Door, Missing, Unreadable
+from ..reading import Area, Reading
+
+FAMILIES = {
+    "debian": "debian",
+    "ubuntu": "ubuntu",
+    "rhel": "redhat",
+    "centos": "redhat",
+    "fedora": "redhat",
+    "rocky": "redhat",
+    "almalinux": "redhat",
+    "ol": "redhat",
+}
+
+
+def read(host: Reading, area: Area) -> None:
+    """Learn `release`, `family`, `hostname`, `systemd`, `privileged`, `crypto_policy` and `peer`."""
+    door = host.door
+    release = area.learn("release", os_release, door)
+    if release is not None:
+        area.facts["family"] = family(release)
+    area.learn("hostname", lambda: door.read("/etc/hostname").strip())
+    area.facts["systemd"] = booted_by_systemd(door)
+    area.facts["privileged"] = not door.live or os.geteuid() == 0
+    area.facts["account"] = login_account() if door.live else ""
+    area.facts["peer"] = os.environ.get("SSH_CONNECTION", "").split(" ")[0] if door.live else ""
+    area.learn("crypto_policy", crypto_policy, door)
+
+
+def os_release(door: Door) -> dict[str, str]:
+    """Return the fields of os-release(5) in lower-case keys."""
+    path = "/etc/os-release" if door.exists("/etc/os-release") else "/usr/lib/os-release"
+    fields = {}
+    for line in door.lines(path):
+        key, separator, value = line.partition("=")
+        if separator:
+            try:
+                fields[key.lower()] = " ".join(shlex.split(value))
+            except ValueError:
+                raise Unreadable("%s: unbalanced quotes in %s" % (path, key)) from None
+    return fields
+
+
+def family(release: dict[str, str]) -> str:
+    """Return debian, ubuntu or redhat; "other" for a system the collection doesn't know."""
+    for name in [release.get("id", ""), *release.get("id_like", "").split()]:
+        if name in FAMILIES:
+            return FAMILIES[name]
+    return "other"
+
+
+def booted_by_systemd(door: Door) -> bool:
+    """Say whether systemd runs the host, as sd_booted(3) does; a recorded host says so by its folder."""
+    return door.exists("/run/systemd/system")
+
+
+def crypto_policy(door: Door) -> str | None:
+    """Return the system-wide crypto policy in force (RHEL family), None where the system has no such thing."""
+    try:
+        return door.output(["update-crypto-policies", "--show"]).strip()
+    except Missing:
+        return None
+
+
+def login_account() -> str:
+    """Return the account that logged in: the one sudo or doas was called by, else the one we run as."""
+    for variable in ("SUDO_USER", "DOAS_USER"):
+        if os.environ.get(variable):
+            return os.environ[variable]
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+

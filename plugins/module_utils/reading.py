@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One reading of a host: every area's reader, side by side, within one time limit.
+
+A reader is `read(host: Reading, area: Area) -> None`. It learns facts and decides nothing. A fact that can't be read is
+an error entry, never a guess; a reader that crashes or hangs costs its own area only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .door import Door, Unreadable
+
+TEXT_LIMIT = 4096
+LIST_LIMIT = 20000
+
+
+class Area:
+    """The facts of one area while they are being read, and the reasons for those that could not be."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.facts: dict[str, Any] = {}
+        self.errors: list[dict[str, Any]] = []
+
+    def learn(self, fact: str, produce: Callable[..., Any], *arguments: Any) -> Any:
+        """Set `fact` to what `produce(*arguments)` returns; where that is unreadable, note the reason instead."""
+        try:
+            self.facts[fact] = produce(*arguments)
+        except Unreadable as problem:
+            self.unread(fact, str(problem))
+            return None
+        return self.facts[fact]
+
+    def unread(self, fact: str | None, reason: str) -> None:
+        """Note that `fact` (None: the whole area) can't be known, and why."""
+        self.errors.append({"area": self.name, "fact": fact, "reason": reason})
+
+
+Reader = Callable[["Reading", Area], None]
+
+
+class Reading:
+    """Reads the areas of one host. A reader may ask for another area's facts; each is read once."""
+
+    def __init__(self, door: Door, readers: dict[str, Reader], subjects: list[dict[str, Any]] | None = None) -> None:
+        self.door = door
+        #: Accounts the controller asks about: [{"user": str, "addresses": [str]}].
+        self.subjects = subjects or []
+        self._readers = readers
+        self._areas = {name: Area(name) for name in readers}
+        self._locks = {name: threading.Lock() for name in readers}
+        self._done: set[str] = set()
+
+    def area(self, name: str) -> Area:
+        """Return the area `name`, read now if nobody has read it yet."""
+        with self._locks[name]:
+            area = self._areas[name]
+            if name not in self._done:
+                try:
+                    self._readers[name](self, area)
+                except Unreadable as problem:
+                    area.unread(None, str(problem))
+                except Exception as error:  # noqa: BLE001 - one broken reader must not cost the other areas
+                    area.unread(None, "the reader failed: %s: %s" % (type(error).__name__, error))
+                self._done.add(name)
+            return area
+
+    def fact(self, area: str, name: str) -> Any:
+        """Return one fact of another area; raises Unreadable with that area's own reason."""
+        asked = self.area(area)
+        if name in asked.facts:
+            return asked.facts[name]
+        reasons = [error["reason"] for error in asked.errors if error["fact"] in (name, None)]
+        raise Unreadable(reasons[0] if reasons else "%s.%s was not read" % (area, name))
+
+    def state(self, names: list[str], seconds: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Read `names` side by side and return (facts per area, error entries), bounded, within `seconds`."""
+        deadline = time.monotonic() + seconds
+        # Daemon threads: one that hangs in the kernel must not keep the process from answering.
+        threads = {name: threading.Thread(target=self.area, args=(name,), daemon=True) for name in names}
+        for thread in threads.values():
+            thread.start()
+        facts: dict[str, Any] = {}
+        errors: list[dict[str, Any]] = []
+        for name, thread in threads.items():
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                errors.append({"area": name, "fact": None, "reason": "reading took longer than %g seconds" % seconds})
+                continue
+            area = self._areas[name]
+            facts[name], late = _bounded_facts(area)
+            errors.extend(area.errors + late)
+        return facts, [dict(error, reason=str(error["reason"])[:TEXT_LIMIT]) for error in errors]
+
+
+def _bounded_facts(area: Area) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    kept: dict[str, Any] = {}
+    errors: list[dict[str, Any]] = []
+    for fact, value in area.facts.items():
+        try:
+            kept[fact] = _bounded(value)
+        except Unreadable as problem:
+            errors.append({"area": area.name, "fact": fact, "reason": str(problem)})
+    return kept, errors
+
+
+def _bounded(value: Any) -> Any:
+    """Return `value` with long texts cut (marked by an ellipsis); a list that is too long can't be judged honestly."""
+    if isinstance(value, str):
+        return value if len(value) <= TEXT_LIMIT else value[:TEXT_LIMIT] + "\u2026"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        if len(value) > LIST_LIMIT:
+            raise Unreadable("it holds more than %d entries" % LIST_LIMIT)
+        ordered = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return [_bounded(item) for item in ordered]
+    if isinstance(value, dict):
+        if len(value) > LIST_LIMIT:
+            raise Unreadable("it holds more than %d entries" % LIST_LIMIT)
+        return {str(_bounded(str(key))): _bounded(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,150 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the bulwark.msp authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: linux_state_info
+short_description: Read the security-relevant state of a Linux host
+version_added: 0.1.0
+description:
+  - Reads facts in one go, such as the effective configuration of the SSH server, the resolved PAM stacks, accounts
+    without their hashes, authorized keys by fingerprint, listeners and firewall rules.
+  - Judges nothing and changes nothing. A fact that can't be read is an entry in RV(state.errors), never a guess.
+  - Normally called by M(bulwark.msp.posture), which judges the result on the controller.
+options:
+  areas:
+    description: Areas to read. All of them when empty.
+    type: list
+    elements: str
+    default: []
+  subjects:
+    description: Accounts for which the effective SSH configuration is asked, each with the addresses it may come from.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      user:
+        description: Name of the account.
+        type: str
+        required: true
+      addresses:
+        description: Addresses from which it may log in, one of each network.
+        type: list
+        elements: str
+        default: []
+  root:
+    description:
+      - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
+      - V(/) reads the host itself.
+    type: path
+    default: /
+  seconds:
+    description: Time limit of the whole reading, in seconds. What isn't read by then is an error entry.
+    type: float
+    default: 60
+author:
+  - The bulwark.msp authors (@bulwark-msp)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed when in diff mode.
+    support: N/A
+  platform:
+    description: Target systems.
+    support: full
+    platforms: linux
+"""
+
+EXAMPLES = r"""
+- name: Read how SSH logins are really authenticated
+  bulwark.msp.linux_state_info:
+    areas: [sshd, pam]
+  register: host
+  no_log: true
+"""
+
+RETURN = r"""
+state:
+  description: The host state, schema C(bulwark/host-state/1), documented in C(docs/schemas/host-state.json).
+  returned: always
+  type: dict
+  contains:
+    schema:
+      description: Name and version of the document's form.
+      type: str
+      sample: bulwark/host-state/1
+    collected_at:
+      description: When the reading began, in UTC (ISO 8601).
+      type: str
+      sample: "2026-11-22T02:00:00Z"
+    seconds:
+      description: How long the reading took on the host.
+      type: float
+      sample: 0.4
+    areas:
+      description: Facts for each area.
+      type: dict
+    errors:
+      description: What could not be read, as a list of area, fact (null for the whole area) and reason.
+      type: list
+      elements: dict
+"""
+
+import time
+from datetime import datetime, timezone
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.areas import AREAS
+from ..module_utils.door import Door
+from ..module_utils.reading import Reading
+
+SCHEMA = "bulwark/host-state/1"
+
+
+def main() -> None:
+    """Read the areas asked for and return the state."""
+    module = AnsibleModule(
+        argument_spec={
+            "areas": {"type": "list", "elements": "str", "default": []},
+            "subjects": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "user": {"type": "str", "required": True},
+                    "addresses": {"type": "list", "elements": "str", "default": []},
+                },
+            },
+            "root": {"type": "path", "default": "/"},
+            "seconds": {"type": "float", "default": 60.0},
+        },
+        supports_check_mode=True,
+    )
+    unknown = sorted(set(module.params["areas"]) - set(AREAS))
+    if unknown:
+        module.fail_json(msg="areas: no such area: %s; there are: %s" % (", ".join(unknown), ", ".join(AREAS)))
+    begun = time.monotonic()
+    collected_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    reading = Reading(Door(module.params["root"]), AREAS, module.params["subjects"])
+    areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
+    module.exit_json(
+        changed=False,
+        state={
+            "schema": SCHEMA,
+            "collected_at": collected_at,
+            "seconds": round(time.monotonic() - begun, 3),
+            "areas": areas,
+            "errors": errors,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory declares about a host: accounts, listeners, zones, functions. None means "not declared".
+
+Entries with `status: proposed` are kept apart: they never make anything pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+NO_CUSTOMER = "_none"
+CUSTOMER = "customer"
+
+
+class Undeclared(Exception):
+    """A judge needs a register that nobody declared for the host; the text names the variable to set."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An entry of bulwark_accounts. `party` is customer, msp:<id> or vendor:<id>; `keys` maps fingerprint to since."""
+
+    name: str
+    kind: str
+    party: str
+    person: str | None = None
+    admin: bool = False
+    tier: int | None = None
+    scope: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+    keys: Mapping[str, date | None] = field(default_factory=dict)
+    expires: date | None = None
+    sources: tuple[str, ...] = ()
+    tested: date | None = None
+
+    @property
+    def external(self) -> bool:
+        """Say whether the account belongs to a provider or vendor rather than to the customer."""
+        return self.party != CUSTOMER
+
+
+@dataclass(frozen=True)
+class Listener:
+    """An entry of bulwark_listeners: a service that may listen, and where it may be reached from."""
+
+    proto: str
+    port: int
+    process: str | None = None
+    zone: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Zone:
+    """An entry of bulwark_zones: a network and whether strangers are in it."""
+
+    name: str
+    cidrs: tuple[str, ...]
+    internet: bool = False
+
+
+
+@dataclass(frozen=True)
+class Registers:
+    """The registers of one host; `None` where nobody declared one."""
+
+    customer: str = NO_CUSTOMER
+    accounts: tuple[Account, ...] | None = None
+    proposed_accounts: tuple[str, ...] = ()
+    listeners: tuple[Listener, ...] | None = None
+    zones: tuple[Zone, ...] | None = None
+    functions: frozenset[str] | None = None
+    tier: int | None = None
+    admin_cidrs: tuple[str, ...] | None = None
+    msp_managed: tuple[str, ...] | None = None
+    contracts: tuple[Mapping[str, Any], ...] | None = None
+    responsibilities: Mapping[str, Any] | None = None
+
+    def declared(self, name: str) -> Any:
+        """Return a register that must be declared; raises Undeclared naming the variable otherwise."""
+        value = getattr(self, name)
+        if value is None:
+            variable = VARIABLES[name]
+            raise Undeclared("%s is not declared for this host; set it, even to an empty list" % variable)
+        return value
+
+    def account(self, name: str) -> Account | None:
+        """Return the approved register entry of an account, None where it isn't registered."""
+        return next((account for account in self.accounts or () if account.name == name), None)
+
+    def has_function(self, function: str) -> bool:
+        """Say whether the host is declared to serve `function` (an entry of bulwark_host_functions)."""
+        return function in (self.functions or ())
+
+
+#: Attribute of Registers -> the inventory variable it is read from.
+VARIABLES = {
+    "customer": "bulwark_customer",
+    "accounts": "bulwark_accounts",
+    "listeners": "bulwark_listeners",
+    "zones": "bulwark_zones",
+    "functions": "bulwark_host_functions",
+    "tier": "bulwark_host_tier",
+    "admin_cidrs": "bulwark_admin_cidrs",
+    "msp_managed": "bulwark_msp_managed",
+    "contracts": "bulwark_contracts",
+    "responsibilities": "bulwark_responsibilities",
+}
+
+
+def build(declared: Mapping[str, Any]) -> Registers:
+    """Return the Registers of validated variables (names as in VARIABLES; a missing one is not declared)."""
+    accounts = declared.get("bulwark_accounts")
+    listeners = declared.get("bulwark_listeners")
+    return Registers(
+        customer=declared.get("bulwark_customer") or NO_CUSTOMER,
+        accounts=None if accounts is None else tuple(_account(entry) for entry in _approved(accounts)),
+        proposed_accounts=tuple(entry["name"] for entry in accounts or () if entry.get("status") == "proposed"),
+        listeners=None if listeners is None else tuple(_listener(entry) for entry in _approved(listeners)),
+        zones=_tuple(declared.get("bulwark_zones"), _zone),
+        functions=_maybe(declared.get("bulwark_host_functions"), frozenset),
+        tier=declared.get("bulwark_host_tier"),
+        admin_cidrs=_maybe(declared.get("bulwark_admin_cidrs"), tuple),
+        msp_managed=_maybe(declared.get("bulwark_msp_managed"), tuple),
+        contracts=_maybe(declared.get("bulwark_contracts"), tuple),
+        responsibilities=declared.get("bulwark_responsibilities"),
+    )
+
+
+def _approved(entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [entry for entry in entries if entry.get("status") != "proposed"]
+
+
+def _maybe(value: Any, make: Any) -> Any:
+    return None if value is None else make(value)
+
+
+def _tuple(value: Any, make: Any) -> Any:
+    return None if value is None else tuple(make(entry) for entry in value)
+
+
+def as_date(value: Any) -> date | None:
+    """Return the date of a validated ISO 8601 text or date; None stays None."""
+    if value is None or isinstance(value, date):
+        return value
+    return date.fromisoformat(str(value)[:10])
+
+
+def _account(entry: Mapping[str, Any]) -> Account:
+    return Account(
+        name=entry["name"],
+        kind=entry["kind"],
+        party=entry["party"],
+        person=entry.get("person"),
+        admin=bool(entry.get("admin")),
+        tier=entry.get("tier"),
+        scope=tuple(entry.get("scope") or ()),
+        factors=tuple(entry.get("factors") or ()),
+        keys={key["fingerprint"]: as_date(key.get("since")) for key in entry.get("keys") or ()},
+        expires=as_date(entry.get("expires")),
+        sources=tuple(entry.get("sources") or ()),
+        tested=as_date(entry.get("tested")),
+    )
+
+
+def _listener(entry: Mapping[str, Any]) -> Listener:
+    return Listener(entry["proto"], entry["port"], entry.get("process"), entry.get("zone"), entry.get("address"))
+
+
+def _zone(entry: Mapping[str, Any]) -> Zone:
+    return Zone(entry["name"], tuple(entry["cidrs"]), bool(entry.get("internet")))
