@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+INVENTORY ?= inventories/local
+LIMIT ?=
+ARGS ?=
+PYTHON ?= python3
+
+bin := .venv/bin
+link := .ansible/collections/ansible_collections/bulwark/msp
+play = $(bin)/ansible-playbook -i $(INVENTORY) $(if $(LIMIT),--limit '$(LIMIT)')
+
+# Ansible leaves out the ansible.cfg of a directory that others may write to, unless it is named.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export LC_ALL := C.UTF-8
+export PATH := $(CURDIR)/$(bin):$(PATH)
+export PYTHON
+
+##@ Use
+.PHONY: audit report
+audit: ready ## audit this machine, or INVENTORY= [LIMIT=] [ARGS=]; changes nothing on any host
+	@$(play) bulwark.msp.audit $(ARGS)
+
+report: ready ## render the pages of the latest run anew
+	@$(play) bulwark.msp.report $(ARGS)
+
+.PHONY: explain
+explain: ready ## what CONTROL= reads, when it passes, how to waive it
+	@python tools/explain.py $(CONTROL)
+
+##@ Develop
+.PHONY: test test-unit lint types sanity scenario bench docs build
+test: ready-test ## everything CI runs
+	@tools/make/test.sh
+
+test-unit: ready-test ## unit tests: no host needed
+	@pytest -n auto tests/unit $(ARGS)
+
+lint: ready-test ## ansible-lint, yamllint, ruff, shellcheck, changelog
+	@tools/make/lint.sh
+
+types: ready-test ## mypy
+	@tools/make/types.sh
+
+sanity: build ready-test ## ansible-test sanity on the built artefact
+	@tools/make/sanity.sh
+
+scenario: ready-test ## both scenarios of CONTROL= on real hosts
+	@pytest tests/scenarios -k '$(CONTROL)' $(ARGS)
+
+bench: ready-test ## time an audit against the setup module; writes bench.json
+	@python tests/bench/bench.py $(ARGS)
+
+docs: ready ## generate docs/controls/ and the README's coverage table
+	@python tools/explain.py --all
+
+build: ready ## the artefact for Galaxy, in build/
+	@tools/make/build.sh
+
+##@ Lab
+.PHONY: lab lab-down
+lab: ready-test ## start the fleet of lab hosts, or put each back to its planted start
+	@python tests/lab/lab.py up
+
+lab-down: ready ## remove the lab
+	@python tests/lab/lab.py down
+
+##@ House
+.PHONY: help clean ready ready-test
+help: ## this list
+	@awk -f tools/make/help.awk $(firstword $(MAKEFILE_LIST))
+
+clean: ## remove what make made, but for reports/
+	@rm -rf .venv .ansible build .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output
+
+ready: .venv/ready $(link)
+ready-test: .venv/ready-test $(link)
+
+.venv/ready: requirements.txt
+	@tools/make/environment.sh audit
+	@touch $@
+
+.venv/ready-test: tests/requirements.txt .venv/ready
+	@tools/make/environment.sh test
+	@touch $@
+
+# What lets a checkout be called by its collection name.
+$(link):
+	@mkdir -p $(@D)
+	@ln -s ../../../.. $@
