@@ -30,7 +30,7 @@ explain: ready ## what CONTROL= reads, when it passes, how to waive it
 	@python tools/explain.py $(CONTROL)
 
 ##@ Develop
-.PHONY: test test-unit lint types sanity scenario bench docs build
+.PHONY: test test-unit lint format types sanity scenario bench docs build
 test: ready-test ## everything CI runs
 	@tools/make/test.sh
 
@@ -39,6 +39,9 @@ test-unit: ready-test ## unit tests: no host needed
 
 lint: ready-test ## ansible-lint, yamllint, ruff, shellcheck, changelog
 	@tools/make/lint.sh
+
+format: ready-test ## ruff's format and its safe fixes
+	@ruff format --quiet . && ruff check --quiet --fix .
 
 types: ready-test ## mypy
 	@tools/make/types.sh

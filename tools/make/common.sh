@@ -35,3 +35,10 @@ apt_install() {
   quietly apt-get update
   quietly apt-get install -y --no-install-recommends "$@"
 }
+
+# cache_directory NAME: a directory of that name that outlives the clone.
+cache_directory() {
+  local directory=${XDG_CACHE_HOME:-$HOME/.cache}/bulwark/$1
+  mkdir -p "$directory"
+  printf '%s\n' "$directory"
+}

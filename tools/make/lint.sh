@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Every linter, to the end: the last ones speak too when the first one complains.
 source "$(dirname "$0")/common.sh"
 
-ruff check --quiet .
-ruff format --quiet --check .
-yamllint --strict .
+status=0
+lint() { "$@" || status=1; }
+
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
-shellcheck --external-sources "${scripts[@]}"
-antsibull-changelog lint
-ansible-lint --quiet
+
+lint ruff check --quiet .
+lint ruff format --quiet --check .
+lint yamllint --strict .
+lint shellcheck --external-sources --source-path SCRIPTDIR "${scripts[@]}"
+lint antsibull-changelog lint
+lint ansible-lint -q --nocolor
+exit "$status"
