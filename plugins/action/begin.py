@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of bulwark.msp.begin."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible import __version__ as ansible_version
+from ansible import constants
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils import begin, catalogue, playtime
+from ..plugin_utils.results import ResultsError, Store
+
+
+class ActionModule(ActionBase):
+    """Checks what is declared for every host of the play, then makes the run's folder."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"playbook"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return run, run_dir, sequence, hosts and unjudged, or fail with every problem found."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        known = catalogue.load()
+        hostvars = variables["hostvars"]
+        now = datetime.now(timezone.utc)
+        try:
+            targets = begin.check(
+                variables["ansible_play_hosts_all"],
+                lambda host: playtime.declared_variables(hostvars[host]),
+                lambda host: playtime.other_platform(hostvars[host]),
+                known,
+                now.date(),
+            )
+            store = Store(playtime.report_folder(targets[0].declaration.policy, variables))
+            run, sequence = begin.start(
+                targets,
+                store,
+                known,
+                now,
+                {"bulwark.msp": playtime.collection_version(), "ansible-core": ansible_version},
+                _warnings(),
+                str(self._task.args.get("playbook", "")),
+            )
+        except (begin.BeginError, ResultsError, catalogue.CatalogueError) as error:
+            return {**result, "failed": True, "msg": "Nothing was connected to. %s" % error}
+        self._display.vv("bulwark: run %s, results in %s" % (run.name, run.folder))
+        return {
+            **result,
+            "changed": False,
+            "run": run.name,
+            "run_dir": str(run.folder),
+            "sequence": sequence,
+            "hosts": len(targets),
+            "unjudged": [target.host for target in targets if target.other_platform],
+        }
+
+
+def _warnings() -> list[str]:
+    if constants.config.get_config_value("HOST_KEY_CHECKING") and os.environ.get("ANSIBLE_HOST_KEY_CHECKING") != "False":
+        return []
+    return ["Host key checking is off: the hosts' identities were not verified."]
+

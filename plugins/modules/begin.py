@@ -1,0 +1,70 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the bulwark.msp authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: begin
+short_description: Begin a run: check what is declared, make its folder
+version_added: 0.1.0
+description:
+  - Checks the C(bulwark_) variables of every host of the play, all of them before the first connection is made, and reports every problem at once by host, variable, key and value.
+  - Makes the run's folder below C(bulwark_report_dir) and writes C(run.json) with the targeted hosts, the controls and the policy in force.
+  - Runs once a play, on the controller; see C(playbooks/audit.yml).
+options:
+  playbook:
+    description: Name of the playbook, to be shown in the results.
+    type: str
+author:
+  - The bulwark.msp authors (@bulwark-msp)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed when in diff mode.
+    support: N/A
+  action:
+    description: Runs on the controller.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Check what is declared and begin the run
+  bulwark.msp.begin:
+    playbook: audit
+  run_once: true
+  register: bulwark_run
+"""
+
+RETURN = r"""
+run:
+  description: Id of the run.
+  returned: always
+  type: str
+  sample: "20261122T020000Z-1a2b3c"
+run_dir:
+  description: Absolute path of the run's folder.
+  returned: always
+  type: str
+  sample: "/srv/reports/20261122T020000Z-1a2b3c"
+sequence:
+  description: Number of the run in its results directory.
+  returned: always
+  type: int
+  sample: 17
+hosts:
+  description: How many hosts are targeted.
+  returned: always
+  type: int
+  sample: 31
+unjudged:
+  description: Hosts of a platform that no judge exists for yet.
+  returned: always
+  type: list
+  elements: str
+  sample: [acme-dc1]
+"""

@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the bulwark.msp authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: posture
+short_description: Read a host once, judge it, write its result
+version_added: 0.1.0
+description:
+  - Runs M(bulwark.msp.linux_state_info) on the host, judges the state on the controller and writes C(hosts/<customer>/<host>.json) in the run's folder.
+  - A host that can't be reached or read doesn't fail the task. Its result says C(unknown) with the reason for every control, and M(bulwark.msp.report) ends the run accordingly.
+  - With C(bulwark_state_dir) set, a recorded state is judged and nothing is connected to.
+options:
+  run_dir:
+    description: The run's folder, as M(bulwark.msp.begin) returned it.
+    type: path
+    required: true
+author:
+  - The bulwark.msp authors (@bulwark-msp)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed when in diff mode.
+    support: N/A
+  action:
+    description: Runs on the controller.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Read and judge the host
+  bulwark.msp.posture:
+    run_dir: "{{ bulwark_run.run_dir }}"
+"""
+
+RETURN = r"""
+run:
+  description: Id of the run.
+  returned: always
+  type: str
+  sample: "20261122T020000Z-1a2b3c"
+platform:
+  description: System, family and version of the host.
+  returned: always
+  type: dict
+counts:
+  description: Number of findings for each status.
+  returned: always
+  type: dict
+failing:
+  description: Ids of the failing controls.
+  returned: always
+  type: list
+  elements: str
+  sample: [lin-ic-ssh-no-root]
+unread:
+  description: Why the host, or what needs root on it, could not be read.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""

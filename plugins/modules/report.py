@@ -1,0 +1,63 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the bulwark.msp authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: report
+short_description: Complete a run and render its pages
+version_added: 0.1.0
+description:
+  - Completes the run: hosts that left no result get one, the manifest seals the files, C(latest) moves, old runs are pruned.
+  - Writes C(report.md) and shows a summary; under AWX counts only.
+  - Fails, after everything is written, where C(bulwark_fail_on) or C(bulwark_fail_on_unreachable) ask for it, with one line for each reason.
+options:
+  run_dir:
+    description: Folder of the run to complete.
+    type: path
+  run:
+    description: Id of a run in C(bulwark_report_dir) to render anew, or V(latest).
+    type: str
+author:
+  - The bulwark.msp authors (@bulwark-msp)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed when in diff mode.
+    support: N/A
+  action:
+    description: Runs on the controller.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Complete the run
+  bulwark.msp.report:
+    run_dir: "{{ bulwark_run.run_dir }}"
+  run_once: true
+"""
+
+RETURN = r"""
+run:
+  description: Id of the run.
+  returned: always
+  type: str
+  sample: "20261122T020000Z-1a2b3c"
+run_dir:
+  description: Absolute path of the run's folder.
+  returned: always
+  type: str
+status:
+  description: Number of findings for each status.
+  returned: always
+  type: dict
+failing:
+  description: Number of failing findings for each effective severity.
+  returned: always
+  type: dict
+"""

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a run: hosts that left no result get one, run.json is completed, the reasons to fail are named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .catalogue import Catalogue
+from .finding import SEVERITIES, Subject
+from .judging import unread_host
+from .results import Run
+
+FLEET_SCHEMA = "bulwark/fleet/1"
+
+
+@dataclass
+class HostTotals:
+    """One host in a few numbers, so that a fleet of any size is summed up without keeping its findings."""
+
+    host: str
+    customer: str
+    platform: str
+    status: Counter[str] = field(default_factory=Counter)
+    failing: Counter[str] = field(default_factory=Counter)
+    seconds: float | None = None
+    problem: str | None = None
+
+    @property
+    def read(self) -> bool:
+        """Say whether the host was read at all, with or without all its power."""
+        return self.seconds is not None
+
+
+def totals(document: Mapping[str, Any]) -> HostTotals:
+    """Return the totals of a host's result; failures that only follow from another are not counted."""
+    host = HostTotals(
+        document["host"],
+        document["customer"],
+        document["platform"]["system"],
+        seconds=document["seconds"],
+        problem=next((error["reason"] for error in document["errors"] if error["area"] is None), None),
+    )
+    for finding in document["findings"]:
+        host.status[finding["status"]] += 1
+        if finding["status"] == "fail" and "caused_by" not in finding:
+            host.failing[finding["effective_severity"]] += 1
+    return host
+
+
+def fill_gaps(
+    run: Run, subject_of: Callable[[str], tuple[Subject, Iterable[str]] | None], catalogue: Catalogue, at: str
+) -> list[str]:
+    """Write an all-unknown result for each targeted host that left none; return their names.
+
+    `subject_of(host)` gives the subject and its controls; None where the host is no longer in the inventory.
+    """
+    about = run.read()
+    missing = []
+    for target in about["targeted"]:
+        if run.host_file(target["customer"], target["host"]).exists():
+            continue
+        known = subject_of(target["host"])
+        if known is None:
+            continue
+        other = target["other_platform"]
+        reason = "no judge for this platform yet (%s)" % other if other else "the host left no result in this run"
+        platform = {"system": other, "family": "other", "version": ""} if other else None
+        run.write_host(unread_host(reason, known[0], known[1], catalogue, about, at, platform))
+        missing.append(target["host"])
+    return missing
+
+
+def complete(run: Run, hosts: list[HostTotals], reasons: list[str], at: str) -> dict[str, Any]:
+    """Complete run.json (coverage, totals, reasons) and write fleet.json; return the former."""
+    about: dict[str, Any] = run.read()
+    others = {target["host"] for target in about["targeted"] if target["other_platform"]}
+    statuses: Counter[str] = Counter()
+    failing: Counter[str] = Counter()
+    for host in hosts:
+        statuses += host.status
+        failing += host.failing
+    about.update(
+        state="complete",
+        ended=at,
+        coverage={
+            "targeted": len(about["targeted"]),
+            "read": sum(host.read for host in hosts),
+            "unread": sorted(host.host for host in hosts if not host.read and host.host not in others),
+            "other_platform": sorted(others),
+        },
+        totals={"status": dict(statuses), "failing": {level: failing[level] for level in reversed(SEVERITIES)}},
+        reasons=reasons,
+    )
+    run.write("run.json", about)
+    run.write("fleet.json", {"schema": FLEET_SCHEMA, "run": about["run"], "sequence": about["sequence"], "findings": []})
+    return about
+
+
+def reasons_to_fail(hosts: list[HostTotals], others: Iterable[str], policy: Mapping[str, Any]) -> list[str]:
+    """Return why the run should end non-zero, one line each: hosts not fully read, failures at or above a severity."""
+    reasons = []
+    if policy["bulwark_fail_on_unreachable"]:
+        left = set(others)
+        reasons += ["%s: %s" % (host.host, host.problem) for host in hosts if host.problem and host.host not in left]
+    threshold = policy["bulwark_fail_on"]
+    if threshold != "none":
+        counted = SEVERITIES[SEVERITIES.index(threshold) :]
+        for host in hosts:
+            number = sum(host.failing[level] for level in counted)
+            if number:
+                reasons.append("%s: %d failing at %s or above (bulwark_fail_on)" % (host.host, number, threshold))
+    return reasons

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions need of Ansible itself: a host's declared variables, host patterns, platforms, warnings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.inventory.manager import InventoryManager
+
+from .declared import OWN_RESULTS, PREFIX
+from .results import ResultsError
+
+#: Connections and network systems over which no Linux reader runs.
+OTHER_CONNECTIONS = {
+    "winrm": "Windows",
+    "psrp": "Windows",
+    "network_cli": "network device",
+    "netconf": "network device",
+    "httpapi": "network device",
+    "grpc": "network device",
+}
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as plain JSON types: no Ansible tags, lazy containers or dates."""
+    return json.loads(json.dumps(value, default=_plain_leaf))
+
+
+def _plain_leaf(value: Any) -> Any:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    return str(value)
+
+
+def declared_variables(host_variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the bulwark_ variables in scope for a host, templated, as plain types."""
+    names = [name for name in host_variables if name.startswith(PREFIX) and name not in OWN_RESULTS]
+    return {name: plain(host_variables[name]) for name in names}
+
+
+def other_platform(host_variables: Mapping[str, Any]) -> str | None:
+    """Return what kind of host it is where no Linux reader can run on it, None where one can."""
+    connection = str(host_variables.get("ansible_connection") or "").rsplit(".", 1)[-1]
+    if connection in OTHER_CONNECTIONS:
+        return OTHER_CONNECTIONS[connection]
+    if host_variables.get("ansible_network_os"):
+        return "network device"
+    if str(host_variables.get("ansible_shell_type") or "") in ("powershell", "cmd"):
+        return "Windows"
+    return None
+
+
+def pattern_matcher(loader: Any, groups: Mapping[str, list[str]]) -> Callable[[str, str], bool]:
+    """Return `covers(pattern, host)` for Ansible host patterns against the whole inventory, limits ignored."""
+    cache: dict[str, set[str]] = {}
+
+    def hosts_of(pattern: str) -> set[str]:
+        if pattern not in cache:
+            manager = InventoryManager(loader, parse=False)
+            for group, hosts in groups.items():
+                manager.add_group(group)
+                for host in hosts:
+                    manager.add_host(host, group=group)
+            cache[pattern] = {host.name for host in manager.get_hosts(pattern=pattern)}
+        return cache[pattern]
+
+    return lambda pattern, host: host in hosts_of(pattern)
+
+
+def report_folder(policy: Mapping[str, Any], variables: Mapping[str, Any]) -> Path:
+    """Return the absolute results directory; under AWX, where nothing else outlives the job, it must be set."""
+    if (variables.get("awx_job_id") or variables.get("tower_job_id")) and "bulwark_report_dir" not in variables:
+        raise ResultsError(
+            "bulwark_report_dir: under AWX nothing in the job's container is kept; "
+            "set it to a folder that the administrator exposes to jobs"
+        )
+    return Path(os.path.abspath(os.path.expanduser(str(policy["bulwark_report_dir"]))))
+
+
+def collection_version() -> str:
+    """Return the version of this collection: of its MANIFEST.json when installed, of galaxy.yml in a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    manifest = root / "MANIFEST.json"
+    if manifest.exists():
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
+    lines = (root / "galaxy.yml").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip().strip("\"'") for line in lines if line.startswith("version:")), "unknown")
