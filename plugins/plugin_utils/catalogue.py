@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from .advisory import SEVERITIES, Control, Recommendation, Record, Reference, Section, Threshold, section
+from .advisory import Control, Recommendation, Record, Reference, Section, Threshold
+from .advisory_file import section
+from .role_policy import RolePolicy, role_policy
 from .strict_yaml import CatalogueError, read
 
 __all__ = [
     "PROFILES",
-    "SEVERITIES",
     "Catalogue",
     "CatalogueError",
     "Control",
@@ -34,7 +35,6 @@ __all__ = [
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 #: The role that holds run options and registers. It is no section of the advisory.
 GUARD = "guard"
-PREFIX = "bulwark_"
 PROFILES = ("baseline", "strict")
 
 
@@ -64,8 +64,8 @@ class Catalogue:
 
     def serving(self, recommendation: str) -> tuple[Control | Record, ...]:
         """Return the controls and records that serve a recommendation."""
-        served = (*self.controls.values(), *self.records.values())
-        return tuple(item for item in served if recommendation in item.recommendations)
+        items: list[Control | Record] = [*self.controls.values(), *self.records.values()]
+        return tuple(item for item in items if recommendation in item.recommendations)
 
     def binds_provider(self, id_: str) -> bool:
         """Say whether a control or record serves a recommendation that the provider has to meet; raises KeyError."""
@@ -100,82 +100,54 @@ def _load(root: Path) -> Catalogue:
     files = sorted(root.glob("*/meta/advisory.yml"))
     if not files:
         raise CatalogueError(root, "", "", str(root), "it must be a directory of roles with meta/advisory.yml")
-    guard = _Policy(root / GUARD)
-    policies = {file.parent.parent: _Policy(file.parent.parent) for file in files}
-    sections = [section(read(file), policies[file.parent.parent].default_of) for file in files]
-    for made, policy in zip(sections, policies.values(), strict=True):
-        policy.check_thresholds(made)
-    sections.sort(key=lambda made: made.number)
+    policies = {file.parent.parent.name: role_policy(file.parent.parent) for file in files}
+    sections = sorted(
+        (section(read(file), policies[file.parent.parent.name].values) for file in files),
+        key=lambda made: made.number,
+    )
+    guard = role_policy(root / GUARD)
     catalogue = Catalogue(
         tuple(sections),
         _by_id(item for made in sections for item in made.recommendations),
         _by_id(item for made in sections for item in made.controls),
         _by_id(item for made in sections for item in made.records),
         {threshold.variable: threshold for made in sections for threshold in made.thresholds},
-        {name: option for policy in (guard, *policies.values()) for name, option in policy.options.items()},
-        guard.defaults,
+        _options(root, {GUARD: guard, **policies}),
+        guard.values,
     )
     _check_references(catalogue, root)
     return catalogue
 
 
-class _Policy:
-    """The policy of one role: values from defaults/main.yml, types from meta/argument_specs.yml, one like the other."""
-
-    def __init__(self, role: Path) -> None:
-        self.file = role / "defaults" / "main.yml"
-        self.defaults: dict[str, Any] = read(self.file).rest() if self.file.exists() else {}
-        specification = role / "meta" / "argument_specs.yml"
-        self.options: dict[str, Any] = read(specification).entry("argument_specs").entry("main").value("options", {})
-        for name, option in self.options.items():
-            if not name.startswith(PREFIX):
-                raise CatalogueError(specification, name, "", name, f"a variable begins with {PREFIX}")
-            if option.get("default") != self.defaults.get(name):
-                raise CatalogueError(
-                    specification, name, "default", option.get("default"),
-                    f"it must be as in defaults/main.yml, {self.defaults.get(name)!r}",
-                )  # fmt: skip
-        for name, value in self.defaults.items():
-            if name not in self.options:
-                raise CatalogueError(self.file, name, "", value, "it must stand in meta/argument_specs.yml as well")
-
-    def default_of(self, variable: str) -> Any:
-        if variable not in self.defaults:
-            raise CatalogueError(self.file, variable, "", None, "a threshold of advisory.yml must have its value here")
-        return self.defaults[variable]
-
-    def check_thresholds(self, made: Section) -> None:
-        for name, value in self.defaults.items():
-            if name not in {threshold.variable for threshold in made.thresholds}:
-                raise CatalogueError(self.file, name, "", value, "its origin must stand in advisory.yml")
+def _options(root: Path, policies: Mapping[str, RolePolicy]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for role, policy in policies.items():
+        for name, option in policy.options.items():
+            if name in options:
+                file = root / role / "meta" / "argument_specs.yml"
+                raise CatalogueError(file, "", "options", name, "another role has this variable; it has one home")
+            options[name] = option
+    return options
 
 
-class _Item(Protocol):
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def section(self) -> str: ...
-
-
-Item = TypeVar("Item", bound=_Item)
+Item = TypeVar("Item", Recommendation, Control, Record)
 
 
 def _by_id(items: Iterable[Item]) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for item in items:
         if item.id in found:
-            raise CatalogueError(
-                Path(item.section, "meta", "advisory.yml"), item.id, "id", item.id,
-                f"an id stands once, and {found[item.id].section} has it too",
-            )  # fmt: skip
+            file = Path(item.section, "meta", "advisory.yml")
+            right = f"an id stands once, and {found[item.id].section} has it already"
+            raise CatalogueError(file, "", "id", item.id, right)
         found[item.id] = item
     return found
 
 
 def _check_references(catalogue: Catalogue, root: Path) -> None:
     """Every recommendation and variable that is named has to exist."""
-    for item in (*catalogue.controls.values(), *catalogue.records.values()):
+    items: list[Control | Record] = [*catalogue.controls.values(), *catalogue.records.values()]
+    for item in items:
         file = root / item.section / "meta" / "advisory.yml"
         for name in item.recommendations:
             if name not in catalogue.recommendations:
