@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-INVENTORY ?= inventories/local
+INVENTORY ?= inventories/local.yml
 LIMIT ?=
 ARGS ?=
 PYTHON ?= python3
