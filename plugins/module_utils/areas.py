@@ -3,9 +3,17 @@
 
 from __future__ import annotations
 
+from .readers import accounts, containers, firewall, keys, pam, sockets, sshd, system, trust
 from .reading import Reader
-from .readers import system
 
 AREAS: dict[str, Reader] = {
+    "accounts": accounts.read,
+    "keys": keys.read,
+    "pam": pam.read,
+    "sshd": sshd.read,
     "system": system.read,
+    "trust": trust.read,
+    "containers": containers.read,
+    "firewall": firewall.read,
+    "sockets": sockets.read,
 }
