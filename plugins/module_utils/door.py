@@ -141,6 +141,10 @@ class Door:
         kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
         return Status(kind, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size)
 
+    def real(self, path: str) -> str:
+        """Return `path` with its links followed, as a path of the host."""
+        return os.path.realpath(path) if self.live else "/" + os.path.relpath(self.place(path), self.root)
+
     def exists(self, path: str) -> bool:
         """Say whether `path` is there; a folder that may not be searched is unreadable, not absent."""
         try:
