@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import hypothesis
+import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.checkout import ROOT
+
 LINK = ROOT / ".ansible" / "collections" / "ansible_collections" / "bulwark" / "msp"
 
 if not LINK.is_symlink():
@@ -17,3 +22,27 @@ if not LINK.is_symlink():
 # Two busy cores make single examples slow now and then; that is no failure.
 hypothesis.settings.register_profile("bulwark", deadline=None)
 hypothesis.settings.load_profile("bulwark")
+
+
+@pytest.fixture(scope="session")
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built collection, as Galaxy would get it."""
+    directory = tmp_path_factory.mktemp("artefact")
+    _galaxy("collection", "build", "--output-path", str(directory))
+    (path,) = directory.glob("bulwark-msp-*.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="session")
+def installed(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A collections path, outside the checkout, that holds the installed artefact and nothing else."""
+    directory = tmp_path_factory.mktemp("collections")
+    # Without the dependencies, which only enforcement needs: an audit has to do without them.
+    _galaxy("collection", "install", "--no-deps", str(artefact), collections=directory)
+    return directory
+
+
+def _galaxy(*arguments: str, collections: Path = ROOT) -> None:
+    command = [Path(sys.executable).with_name("ansible-galaxy"), *arguments]
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fresh Debian machine as a container: Debian's minimal set and ca-certificates, nothing that a test would help with."""
+"""A fresh Debian machine as a container: Debian's minimal set, ca-certificates, and nothing else to help."""
 
 from __future__ import annotations
 

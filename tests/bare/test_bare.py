@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import ROOT
+from tests.checkout import ROOT
 
 from .machine import bare_image, run_as_root
 
