@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures what an audit costs beside `ansible -m setup`, and how the controller's memory grows; writes bench.json.
+
+`ratios` holds plain numbers: an audit of one and of eight hosts over SSH, divided by `setup` on the same hosts, pair by
+pair in turn. `runs` holds median and spread in seconds (memory in MiB) of each, with the number of runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
+
+from tests.lab.engine import Host, Lab  # noqa: E402
+
+PAIRS = 9
+MEMORY_RUNS = 3
+HOSTS = 8
+NAMES = (100, 1000)
+
+
+def main() -> None:
+    """Run every measurement and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=ROOT / "bench.json")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="counted runs of each command (default: %(default)s)")
+    options = parser.parse_args()
+    lab = Lab("bench")
+    ratios: dict[str, float] = {}
+    runs: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="bulwark-bench-") as folder:
+        work = Path(folder)
+        hosts = [lab.start(f"bench{number}", "bookworm") for number in range(HOSTS)]
+        try:
+            lab.write_known_hosts(hosts)
+            lab.wait_ssh(hosts)
+            for count in (1, HOSTS):
+                inventory = ssh_inventory(work / f"hosts{count}.json", lab, hosts[:count])
+                ratios[f"audit_to_setup_{count}"] = compare(inventory, work, count, options.pairs, runs)
+            state = recorded_state(ssh_inventory(work / "one.json", lab, hosts[:1]), work)
+        finally:
+            lab.stop()
+        for count in NAMES:
+            measure_memory(work, state, count, runs)
+        small, large = (runs[f"memory_{count}"]["median"] for count in NAMES)
+        ratios["memory_1000_to_100"] = round(large / small, 3)
+    options.output.write_text(json.dumps({"ratios": ratios, "runs": runs}, indent=1) + "\n", encoding="utf-8")
+    say(json.dumps(ratios))
+
+
+def compare(inventory: Path, work: Path, count: int, pairs: int, runs: dict[str, Any]) -> float:
+    """Time audit and setup in turn and return the median of the pairs' ratios."""
+    audit = audit_command(inventory, work / "reports")
+    setup = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.setup", "--become"]
+    seconds: dict[str, list[float]] = {"audit": [], "setup": []}
+    for number in range(pairs + 1):
+        for name, command in (("audit", audit), ("setup", setup)):
+            taken = timed(command)
+            if number:
+                seconds[name].append(taken)
+    for name, values in seconds.items():
+        runs[f"{name}_{count}"] = described(values, "s")
+        say(f"{name} of {count}: {runs[f'{name}_{count}']}")
+    return round(statistics.median(a / s for a, s in zip(seconds["audit"], seconds["setup"], strict=True)), 3)
+
+
+def measure_memory(work: Path, state: Path, count: int, runs: dict[str, Any]) -> None:
+    """Judge one recorded state under `count` host names and note the peak memory of the whole process tree."""
+    folder = work / f"states{count}"
+    folder.mkdir()
+    names = [f"host{number:04d}" for number in range(count)]
+    for name in names:
+        (folder / f"{name}.json").symlink_to(state)
+    inventory = write_inventory(work / f"names{count}.json", {name: {} for name in names})
+    command = [*audit_command(inventory, work / "reports"), "-e", f"bulwark_state_dir={folder}"]
+    peaks = [peak_memory(command) for _ in range(MEMORY_RUNS)]
+    runs[f"memory_{count}"] = described(peaks, "MiB")
+    say(f"memory for {count} names: {runs[f'memory_{count}']}")
+
+
+def audit_command(inventory: Path, reports: Path) -> list[str]:
+    """Return the command line of an audit."""
+    return ["ansible-playbook", "bulwark.msp.audit", "-i", str(inventory), "-e", f"bulwark_report_dir={reports}"]
+
+
+def recorded_state(inventory: Path, work: Path) -> Path:
+    """Return the file of a real host's state, kept by an audit."""
+    timed([*audit_command(inventory, work / "kept"), "-e", "bulwark_keep_state=true"])
+    return next((work / "kept").glob("*/states/*/*.json"))
+
+
+def ssh_inventory(path: Path, lab: Lab, hosts: list[Host]) -> Path:
+    """Write an inventory of lab hosts as their users reach them: over SSH, with pipelining and sudo."""
+    common = {
+        "ansible_host": "127.0.0.1",
+        "ansible_user": "ansible",
+        "ansible_ssh_private_key_file": str(lab.key),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={lab.known_hosts}",
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
+    return write_inventory(path, {host.name: {**common, "ansible_port": host.port} for host in hosts})
+
+
+def write_inventory(path: Path, hosts: dict[str, dict[str, Any]]) -> Path:
+    """Write an inventory; JSON is YAML to Ansible."""
+    path.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    return path
+
+
+def timed(command: list[str]) -> float:
+    """Return the wall-clock seconds of a command that must succeed."""
+    begun = time.perf_counter()
+    run(command, lambda _: None)
+    return time.perf_counter() - begun
+
+
+def peak_memory(command: list[str]) -> float:
+    """Return the peak of the proportional set sizes of a command's process tree, in MiB."""
+    peak = 0.0
+
+    def watch(process: subprocess.Popen[bytes]) -> None:
+        nonlocal peak
+        while process.poll() is None:
+            peak = max(peak, sum(map(proportional_kib, tree(process.pid))) / 1024)
+            time.sleep(0.1)
+
+    run(command, watch)
+    return peak
+
+
+def run(command: list[str], watch: Callable[[subprocess.Popen[bytes]], None]) -> None:
+    """Run a command in the checkout; its output goes to a file that is shown when it fails."""
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        watcher = threading.Thread(target=watch, args=(process,))
+        watcher.start()
+        process.wait()
+        watcher.join()
+        if process.returncode:
+            output.seek(0)
+            sys.exit(f"{command} ended with {process.returncode}:\n{output.read().decode(errors='replace')[-4000:]}")
+
+
+def tree(root: int) -> list[int]:
+    """Return a process and all its descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, todo = [], [root]
+    while todo:
+        pid = todo.pop()
+        found.append(pid)
+        todo += children.get(pid, [])
+    return found
+
+
+def proportional_kib(pid: int) -> int:
+    """Return a process's proportional set size, shared pages counted once over all who share them."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
+
+
+def described(values: list[float], unit: str) -> dict[str, Any]:
+    """Return median, least, most and number of some measurements."""
+    return {
+        "median": round(statistics.median(values), 3),
+        "min": round(min(values), 3),
+        "max": round(max(values), 3),
+        "n": len(values),
+        "unit": unit,
+    }
+
+
+def say(text: str) -> None:
+    """Show progress."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

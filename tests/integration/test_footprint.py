@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an audit leaves behind on a host, and what it carries away from it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.fleet import ROOT, Played, inventory, play
+from tests.lab.engine import Host, Lab
+
+WATCHED = "/etc /var/lib /root /home"
+PICTURE = (
+    f"find {WATCHED} -xdev -printf '%p %y %m %u %g %T@ %l\\n' | sort; "
+    f"find {WATCHED} -xdev -type f -print0 | sort -z | xargs -0 sha256sum"
+)
+SECRET = "hunter2-planted-%s"
+PLANTED = {
+    "shadow": "usermod -p '$6$salt$%s' daemon",
+    "gecos": "useradd -m -c '%s' gecos",
+    "totp": "printf '%%s\\n\" RATE_LIMIT 3 30\n' '%s' > /home/gecos/.google_authenticator",
+    "oath": "printf 'HOTP/T30 gecos - %%s\n' '%s' > /etc/users.oath; chmod 600 /etc/users.oath",
+    "duo": "mkdir -p /etc/duo; printf '[duo]\nikey=DI\nskey=%%s\nhost=api-1.duosecurity.com\n' '%s' > /etc/duo/pam_duo.conf",
+    "redis": "printf 'bind 0.0.0.0\nrequirepass %%s\n' '%s' > /etc/redis/redis.conf; systemctl restart redis-server",
+    "snmp": "printf 'rocommunity %%s\n' '%s' >> /etc/snmp/snmpd.conf",
+    "banner": "printf '%%s\n' '%s' > /etc/issue.net; echo 'Banner /etc/issue.net' > /etc/ssh/sshd_config.d/banner.conf; "
+    "systemctl reload ssh",
+    "command": "systemd-run --unit=talkative python3 -m http.server --bind 0.0.0.0 8081 --directory /srv/%s; mkdir -p /srv",
+    "argument": "systemd-run --unit=arg bash -c 'exec -a \"db --password=%s\" python3 -m http.server 8082'",
+    "key_comment": "mkdir -p /home/gecos/.ssh; ssh-keygen -q -t ed25519 -N '' -C '%s' -f /tmp/k; "
+    "cat /tmp/k.pub > /home/gecos/.ssh/authorized_keys; rm /tmp/k*",
+    "key_environment": "sed -i 's/^/environment=\"TOKEN=%s\" /' /home/gecos/.ssh/authorized_keys",
+    "sudoers": "printf '# %%s\nDefaults:gecos env_keep+=\"%%s\"\n' '%s' x > /etc/sudoers.d/gecos; chmod 440 /etc/sudoers.d/gecos",
+    "pam": "printf 'auth optional pam_exec.so /bin/true --password=%%s\n' '%s' >> /etc/pam.d/sshd",
+    "openvpn": "printf 'port 1194\nauth-user-pass-verify \"/bin/true %%s\" via-env\n' '%s' > /etc/openvpn/server.conf",
+    "profile": "printf 'TMOUT=900\nexport API_TOKEN=%%s\n' '%s' > /etc/profile.d/token.sh",
+    "logind_hosts": "printf '192.0.2.1 %%s.example\n' '%s' >> /etc/hosts || true",
+}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    lab = Lab("footprint")
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture(scope="module")
+def host(lab: Lab) -> Host:
+    host = lab.start("quiet", "bookworm")
+    lab.wait_ssh([host])
+    return host
+
+
+def pictured(host: Host) -> set[str]:
+    return set(host.run(PICTURE).stdout.splitlines())
+
+
+def test_an_audit_changes_no_more_than_a_ping(lab: Lab, host: Host, tmp_path: Path) -> None:
+    hosts = inventory(tmp_path / "hosts.json", lab, [host])
+    before = pictured(host)
+    ping = ["ansible", "all", "-i", str(hosts), "-m", "ansible.builtin.ping", "--become"]
+    subprocess.run(ping, cwd=ROOT, check=True, capture_output=True)
+    pinged = pictured(host)
+    audit = play("audit", hosts, tmp_path / "reports")
+    assert audit.rc == 0, audit.output
+    assert sum(len(found["findings"]) for found in [audit.host("quiet")]) > 0
+    audited = pictured(host)
+    by_ping = {line.split(" ")[0] for line in before ^ pinged}
+    by_audit = {line.split(" ")[0] for line in pinged ^ audited}
+    assert by_audit <= by_ping, by_audit - by_ping
+
+
+def test_an_audit_is_one_module_start_and_one_escalation(lab: Lab, host: Host, tmp_path: Path) -> None:
+    counter = "/usr/local/bin/counting-python"
+    host.put(counter, "#!/bin/sh\necho start >> /run/starts\nexec /usr/bin/python3 \"$@\"\n", 0o755)
+    hosts = inventory(tmp_path / "hosts.json", lab, [host], {"ansible_python_interpreter": counter})
+    mark = host.run("date +%s.%N; rm -f /run/starts; sleep 0.1").stdout.strip()
+    assert play("audit", hosts, tmp_path / "reports").rc == 0
+    assert host.run("wc -l < /run/starts").stdout.strip() == "1"
+    log = host.run(f"journalctl -q --since '@{mark}' -t sudo -o cat").stdout
+    assert len(re.findall("COMMAND=", log)) == 1, log
+
+
+@pytest.fixture(scope="module")
+def talkative(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, Path]:
+    """An audit at the highest verbosity, with a fact cache, of a host full of secrets."""
+    host = lab.start("talkative", "bookworm")
+    lab.wait_ssh([host])
+    for name, script in PLANTED.items():
+        host.run(script % (SECRET % name))
+    folder = tmp_path_factory.mktemp("talkative")
+    hosts = inventory(folder / "hosts.json", lab, [host])
+    cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "cache")}
+    return play("audit", hosts, folder / "reports", "-vvvv", "-e", "bulwark_keep_state=true", environment=cache), folder
+
+
+def test_the_talkative_host_was_really_read(talkative: tuple[Played, Path]) -> None:
+    played, _ = talkative
+    assert played.rc == 0, played.output[-3000:]
+    statuses = {finding["control"]: finding["status"] for finding in played.host("talkative")["findings"]}
+    assert statuses["lin-ic-ssh-no-password"] == "fail"
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_no_secret_of_a_host_appears_anywhere(talkative: tuple[Played, Path], name: str) -> None:
+    played, folder = talkative
+    secret = SECRET % name
+    where = ["output"] if secret in played.output else []
+    where += [str(path) for path in folder.rglob("*") if path.is_file() and secret in path.read_text(errors="replace")]
+    assert not where
