@@ -96,7 +96,8 @@ class ActionModule(ActionBase):
 
     def _read(self, arguments: Mapping[str, Any], variables: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         # From -vvv on, connections print what a module answers; a state is nobody's reading matter on a terminal.
-        self._play_context.no_log = True
+        # The connection holds a play context of its own.
+        self._connection._play_context.no_log = True
         try:
             with time_limit(seconds + GRACE_SECONDS):
                 answer = self._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=variables)
@@ -107,7 +108,7 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             raise ReadingFailed(_brief(error)) from None
         finally:
-            self._play_context.no_log = False
+            self._connection._play_context.no_log = False
         if "state" not in answer:
             said = answer.get("module_stderr") or answer.get("msg") or "the reader gave no answer"
             raise ReadingFailed(_brief(said))

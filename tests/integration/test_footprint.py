@@ -106,6 +106,12 @@ def test_the_talkative_host_was_really_read(talkative: tuple[Played, Path]) -> N
     assert statuses["lin-ic-ssh-no-password"] == "fail"
 
 
+def test_the_state_itself_is_never_printed(talkative: tuple[Played, Path]) -> None:
+    played, _ = talkative
+    assert "bulwark/host-state/1" not in played.output
+    assert "censored due to no log" in played.output
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_no_secret_of_a_host_appears_anywhere(talkative: tuple[Played, Path], name: str) -> None:
     played, folder = talkative
