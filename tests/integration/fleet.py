@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +54,12 @@ def inventory(path: Path, lab: Lab, hosts: Iterable[Host], variables: Mapping[st
 def play(
     playbook: str, hosts: Path, reports: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> Played:
-    """Run a playbook of the collection and return how it ended."""
+    """Run a playbook of the collection, by the environment that runs the tests, and return how it ended."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(hosts), "-e", f"bulwark_report_dir={reports}", *arguments],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
+        env={**os.environ, "PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
         capture_output=True,
         text=True,
         errors="replace",
