@@ -27,7 +27,7 @@ report: ready ## render the pages of the latest run anew
 
 .PHONY: explain
 explain: ready ## what CONTROL= reads, when it passes, how to waive it
-	@python tools/explain.py $(CONTROL)
+	@python tools/explain.py "$(CONTROL)"
 
 ##@ Develop
 .PHONY: test test-unit lint format types sanity scenario bench docs build
@@ -56,7 +56,7 @@ bench: ready-test ## time an audit against the setup module; writes bench.json
 	@python tests/bench/bench.py $(ARGS)
 
 docs: ready ## generate docs/controls/ and the README's coverage table
-	@python tools/explain.py --all
+	@python tools/explain.py --write
 
 build: ready ## the artefact for Galaxy, in build/
 	@tools/make/build.sh
