@@ -121,7 +121,7 @@ def _index(catalogue: Catalogue) -> str:
             parts += [f"## {section.heading}", control_page.table(header, rows)]
     parts += ["## Origins of thresholds and checks", _list(ORIGINS)]
     parts += ["## Essential Eight", _list(STRATEGIES)]
-    parts.append("Mappings to other frameworks are ours, not official; `(?)` marks the ones that nobody has checked.")
+    parts.append("Mappings to other frameworks are ours, not official; `(?)` marks those we are unsure of.")
     return "\n\n".join(parts) + "\n"
 
 

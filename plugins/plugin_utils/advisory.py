@@ -13,7 +13,7 @@ FAMILIES = {"lin": "linux", "win": "windows", "net": "network"}
 
 @dataclass(frozen=True)
 class Reference:
-    """An item of another framework that a recommendation maps to; `unsure` where nobody has checked it."""
+    """An item of another framework that a recommendation maps to; `unsure` where it may not fit."""
 
     id: str
     unsure: bool = False
