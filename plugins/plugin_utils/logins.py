@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..module_utils.readers.sshd_match import glob_matches
+from ..module_utils.ssh.match import glob_matches
 from .facts import Unread
 from .registers import CUSTOMER, Account
 from .verdict import Case, NotApplicable

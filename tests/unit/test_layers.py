@@ -12,7 +12,15 @@ PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 FILES = {path.relative_to(PLUGINS).with_suffix("").as_posix(): path for path in PLUGINS.rglob("*.py")}
 
 #: Rooms from the ground up. A room may import from those below it and from itself.
-HOST_FLOORS = ["module_utils/door", "module_utils/reading", "module_utils/readers/", "module_utils/areas", "modules/"]
+HOST_FLOORS = [
+    "module_utils/door",
+    "module_utils/netfilter",
+    "module_utils/ssh",
+    "module_utils/reading",
+    "module_utils/readers/",
+    "module_utils/areas",
+    "modules/",
+]
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:

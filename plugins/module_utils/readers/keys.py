@@ -8,7 +8,7 @@ from typing import Any
 
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
-from . import authorized_key
+from ..ssh import authorized_key
 
 #: More keys than this in one file are reported, not judged one by one.
 KEYS_LIMIT = 1000

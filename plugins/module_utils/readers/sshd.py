@@ -9,7 +9,8 @@ from typing import Any
 
 from ..door import Door, Unreadable
 from ..reading import Area, Reading
-from . import sshd_config, sshd_match
+from ..ssh import config as sshd_config
+from ..ssh import match as sshd_match
 
 CONFIG = "/etc/ssh/sshd_config"
 #: The service is called ssh on Debian and Ubuntu, sshd elsewhere; Ubuntu 24.04 starts it by the socket.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..door import Unreadable
-from .sshd_config import Match
+from .config import Match
 
 LIMIT = 200
 #: Criteria about where a login comes from and arrives, with the keyword `sshd -T -C` knows them by.
