@@ -64,10 +64,10 @@ build: ready ## the artefact for Galaxy, in build/
 ##@ Lab
 .PHONY: lab lab-down
 lab: ready-test ## start the fleet of lab hosts, or put each back to its planted start
-	@python tests/lab/lab.py up
+	@python -m tests.lab.lab up
 
 lab-down: ready ## remove the lab
-	@python tests/lab/lab.py down
+	@python -m tests.lab.lab down
 
 ##@ House
 .PHONY: help clean ready ready-test

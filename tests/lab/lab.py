@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's fleet: `python -m tests.lab.lab up|down|status|deps`.
+
+`up` starts the Linux hosts of inventories/lab, or puts each back to its planted start, and writes what the inventory
+can't hold in advance: ports, keys, and the dates that must lie before or after today.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from .engine import Host, Lab, LabError, each, free_port
+from .podman import install_packages, missing_packages, podman
+
+HERE = Path(__file__).parent
+INVENTORY = HERE.parent.parent / "inventories" / "lab"
+GENERATED = INVENTORY / "generated.yml"
+NETWORK, SUBNET = "bulwark-lab", "172.31.250.0/24"
+#: Host -> suite and address; the addresses are those the inventory's zones are made for.
+FLEET = {
+    "msp-jump": ("bookworm", "172.31.250.10"),
+    "msp-awx": ("bookworm", "172.31.250.11"),
+    "acme-web": ("bookworm", "172.31.250.20"),
+    "acme-db": ("bookworm", "172.31.250.21"),
+    "acme-backup": ("trixie", "172.31.250.22"),
+    "globex-web": ("bookworm", "172.31.250.33"),
+    "globex-db": ("bookworm", "172.31.250.34"),
+    "globex-backup": ("trixie", "172.31.250.35"),
+}
+DAYS = {"a_month_ago": -30, "a_week_ago": -7, "yesterday": -1, "in_a_month": 30, "in_a_year": 365}
+
+
+def lab() -> Lab:
+    """The fleet's lab; its keys lie beside the inventory."""
+    return Lab("bulwark-lab", INVENTORY / ".generated")
+
+
+def fleet() -> list[Host]:
+    """The fleet's hosts, on the ports of the last `up` where there was one."""
+    ports = _ports()
+    return [
+        Host(name, f"bulwark-lab-{name}", suite, ports.get(name) or free_port(), network=NETWORK, address=address)
+        for name, (suite, address) in FLEET.items()
+    ]
+
+
+def up() -> None:
+    """Start the fleet, or put every host back to its planted start."""
+    here, hosts = lab(), fleet()
+    if podman("network", "exists", NETWORK, check=False).returncode != 0:
+        podman("network", "create", "--subnet", SUBNET, NETWORK)
+    here.restore(hosts)
+    each(plant, hosts)
+    here.write_known_hosts(hosts)
+    GENERATED.write_text(generated(here, hosts), encoding="utf-8")
+    here.wait_ssh(hosts)
+
+
+def plant(host: Host) -> None:
+    """Make the host what its plant says."""
+    standard, own = HERE / "standard.sh", HERE / "plants" / f"{host.name}.sh"
+    host.run(standard.read_text(encoding="utf-8") + own.read_text(encoding="utf-8"))
+
+
+def down() -> None:
+    """Remove the fleet, its network and what `up` wrote, but for the keys."""
+    lab().stop()
+    podman("network", "rm", "--force", NETWORK)
+    GENERATED.unlink(missing_ok=True)
+
+
+def generated(here: Lab, hosts: list[Host]) -> str:
+    """The inventory file beside hosts.yml, as YAML (which JSON is)."""
+    listed = subprocess.run(
+        ["ssh-keygen", "-l", "-f", str(here.key) + ".pub"], capture_output=True, text=True, check=True
+    ).stdout
+    checked = f"-o UserKnownHostsFile={here.known_hosts} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
+    return "# made by `make lab`\n" + json.dumps(
+        {
+            "all": {
+                "vars": {
+                    "lab_key": listed.split()[1],
+                    "lab_dates": {name: str(date.today() + timedelta(days)) for name, days in DAYS.items()},
+                },
+                "children": {
+                    "linux": {
+                        "vars": {"ansible_ssh_private_key_file": str(here.key), "ansible_ssh_common_args": checked},
+                        "hosts": {host.name: {"ansible_port": host.port} for host in hosts},
+                    }
+                },
+            }
+        },
+        indent=2,
+    )
+
+
+def _ports() -> dict[str, int]:
+    """Ports that `up` chose before: they stay, so that an inventory in use keeps working."""
+    if not GENERATED.exists():
+        return {}
+    listed = json.loads(GENERATED.read_text(encoding="utf-8").partition("\n")[2])
+    return {name: values["ansible_port"] for name, values in listed["all"]["children"]["linux"]["hosts"].items()}
+
+
+def status() -> None:
+    """Print each host with its port and whether it runs."""
+    running = set(lab().containers())
+    for host in fleet():
+        say(f"{host.name:14} {host.suite:9} {'up   port ' + str(host.port) if host.container in running else 'down'}")
+
+
+def deps() -> None:
+    """Install what the lab needs on a Debian machine."""
+    say(f"installed: {' '.join(install_packages()) or 'nothing was missing'}")
+
+
+def say(text: str) -> None:
+    """Tell whoever runs `make lab`."""
+    sys.stdout.write(text + "\n")
+
+
+def main() -> int:
+    """Run one command; 1 with the reason on stderr where it can't be done."""
+    commands = {"up": up, "down": down, "status": status, "deps": deps}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=commands)
+    chosen = parser.parse_args().command
+    begun = time.monotonic()
+    try:
+        commands[chosen]()
+    except LabError as error:
+        sys.stderr.write(f"lab: {error}\n")
+        return 1
+    if chosen == "up":
+        say(
+            f"{len(FLEET)} hosts ready after {time.monotonic() - begun:.1f} s; now: make audit INVENTORY=inventories/lab"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+# shellcheck shell=bash
+# The provider's standard build as functions. Each plant runs after this file, on its host, as root, on a clean image:
+# a good host calls nearly all of it, a bad one calls what somebody once got round to.
+
+readonly controller=172.31.250.1 management=172.31.250.0/28
+readonly totp='pam_oath.so usersfile=/etc/users.oath window=3 digits=6'
+
+# Public keys only: their private halves were thrown away, and the sk ones never had a device.
+declare -Ar public_key=(
+    [north-kim]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJSB6Ht2+DUWjaP7DTFDuyIhxpBaOJmSrevylbL2h4WgAAAABHNzaDo= kim@north.example'
+    [north-ola]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIOeoWpBoUWr+rcmGHc5uviOMMWQXjyA1bzjuBoEg8YPTAAAABHNzaDo= ola@north.example'
+    [acme-ines]='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINmJHa46MZyGSN0wyryVSiXougHPgJoDU/5eu1VhDYDn ines@acme.example'
+    [globex-tom]='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAl9PCgs23L1/7taApL1UHyLRlXdQniY+L4gSfpx9t5y tom@globex.example'
+)
+
+people() { # NAME...: accounts of administrators, without a password
+    local name
+    for name in "$@"; do
+        useradd --create-home --shell /bin/bash --groups sudo "$name"
+    done
+}
+
+passwords() { # NAME...: give accounts a password of their own
+    local name
+    for name in "$@"; do
+        echo "$name:$(head -c 18 /dev/urandom | base64)"
+    done | chpasswd
+}
+
+console_account() { # NAME GROUP: for the day MFA is down; the console's password has to do, for sudo too
+    groupadd "$2"
+    useradd --create-home --shell /bin/bash --groups "$2" "$1"
+    passwords "$1"
+    install -m 0440 /dev/stdin "/etc/sudoers.d/$2" <<<"%$2 ALL=(ALL) NOPASSWD: ALL"
+    echo "DenyGroups $2" >/etc/ssh/sshd_config.d/30-console-only.conf
+}
+
+central_keys() { # NAME...: keys in files that only root can write; the automation's key only from the controller
+    local name
+    install -d -m 0755 /etc/ssh/authorized_keys.d
+    for name in "$@"; do
+        echo "${public_key[$name]}" >"/etc/ssh/authorized_keys.d/$name"
+    done
+    echo "from=\"$controller\",restrict $(</home/ansible/.ssh/authorized_keys)" >/etc/ssh/authorized_keys.d/ansible
+    rm -r /home/ansible/.ssh
+}
+
+home_keys() { # NAME...: keys where their owners can change them
+    local name
+    for name in "$@"; do
+        install -d -m 0700 -o "$name" -g "$name" "/home/$name/.ssh"
+        install -m 0600 -o "$name" -g "$name" /dev/stdin "/home/$name/.ssh/authorized_keys" <<<"${public_key[$name]}"
+    done
+}
+
+sshd_common() { # what is the same on every host of the standard build
+    cat >/etc/ssh/sshd_config.d/10-standard.conf <<'END'
+AuthorizedKeysFile /etc/ssh/authorized_keys.d/%u
+PasswordAuthentication no
+PermitRootLogin no
+MaxAuthTries 4
+LoginGraceTime 30
+MaxStartups 10:30:60
+LogLevel VERBOSE
+AllowTcpForwarding no
+AllowAgentForwarding no
+AllowStreamLocalForwarding no
+X11Forwarding no
+PermitTunnel no
+Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr
+MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com
+KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org
+END
+}
+
+sshd_totp() { # people log in with key, password and code, the automation with its key
+    sshd_common
+    cat >/etc/ssh/sshd_config.d/20-factors.conf <<'END'
+KbdInteractiveAuthentication yes
+AuthenticationMethods publickey,keyboard-interactive:pam
+Match User ansible
+    AuthenticationMethods publickey
+END
+}
+
+sshd_security_keys() { # people log in with a security key that asks for a PIN, the automation with its key
+    sshd_common
+    cat >/etc/ssh/sshd_config.d/20-factors.conf <<'END'
+KbdInteractiveAuthentication no
+AuthenticationMethods publickey
+PubkeyAuthOptions verify-required
+PubkeyAcceptedAlgorithms sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com
+Match User ansible
+    PubkeyAuthOptions none
+    PubkeyAcceptedAlgorithms ssh-ed25519
+END
+}
+
+totp_secrets() { # NAME...: one-time codes, enrolled by root for everybody
+    local name
+    for name in "$@"; do
+        echo "HOTP/T30/6 $name - $(head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n')"
+    done | install -m 0600 /dev/stdin /etc/users.oath
+}
+
+lockout() { # failures of a remote login are counted, and lock the account for a while
+    sed -i 's/ nullok//' /etc/pam.d/common-auth
+    printf 'deny = 5\nfail_interval = 900\nunlock_time = 900\n' >/etc/security/faillock.conf
+    sed -i '/^@include common-auth/d' /etc/pam.d/sshd
+    cat - /etc/pam.d/sshd >/etc/pam.d/sshd.new <<'END'
+auth     required                       pam_faillock.so preauth
+auth     [success=1 default=ignore]     pam_unix.so
+auth     [default=die]                  pam_faillock.so authfail
+account  required                       pam_faillock.so
+END
+    mv /etc/pam.d/sshd.new /etc/pam.d/sshd
+}
+
+sudo_code() { # sudo asks for the one-time code
+    sed -i "s|^@include common-auth|auth required $totp|" /etc/pam.d/sudo /etc/pam.d/sudo-i
+}
+
+login_code() { # sshd asks for it as well, after the password
+    sed -i "/pam_faillock.so authfail/a auth     required                       $totp" /etc/pam.d/sshd
+}
+
+password_policy() {
+    cat >/etc/security/pwquality.conf <<'END'
+minlen = 15
+dictcheck = 1
+END
+    DEBIAN_FRONTEND=noninteractive pam-auth-update --package --enable pwquality
+    sed -i '/pam_pwquality/a password requisite pam_pwhistory.so remember=24 use_authtok enforce_for_root' \
+        /etc/pam.d/common-password
+}
+
+idle_timeout() {
+    printf 'TMOUT=900\nreadonly TMOUT\nexport TMOUT\n' >/etc/profile.d/90-idle.sh
+}
+
+throttle() {
+    cat >/etc/fail2ban/jail.d/sshd.local <<END
+[DEFAULT]
+backend = systemd
+banaction = nftables
+ignoreip = 127.0.0.1/8 ::1 $controller
+
+[sshd]
+enabled = true
+maxretry = 5
+findtime = 600
+bantime = 3600
+END
+    systemctl enable -q --now fail2ban
+}
+
+firewall() { # RULE...: nothing comes in but SSH from the management network and what the rules add
+    {
+        cat <<END
+#!/usr/sbin/nft -f
+flush ruleset
+table inet filter {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        iif lo accept
+        ct state established,related accept
+        icmp type echo-request accept
+        meta l4proto ipv6-icmp accept
+        ip saddr $management tcp dport 22 accept
+END
+        printf '        %s\n' "$@"
+        cat <<'END'
+    }
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+    }
+}
+END
+    } >/etc/nftables.conf
+    systemctl enable -q --now nftables
+}
+
+unit() { # NAME COMMAND: a service of the house
+    cat >"/etc/systemd/system/$1.service" <<END
+[Service]
+ExecStart=$2
+User=nobody
+[Install]
+WantedBy=multi-user.target
+END
+    systemctl enable -q --now "$1"
+}
