@@ -43,6 +43,6 @@ def installed(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _galaxy(*arguments: str, collections: Path = ROOT) -> None:
-    command = [Path(sys.executable).with_name("ansible-galaxy"), *arguments]
+    command = [str(Path(sys.executable).with_name("ansible-galaxy")), *arguments]
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
     subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)

@@ -57,9 +57,9 @@ def newest(version: str) -> Path:
     """The `bin` directory of an environment with the newest release of an ansible-core version, kept between runs."""
     environment = CACHE / f"core-{version}-python{sys.version_info.major}.{sys.version_info.minor}"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    pip = [environment / "bin" / "pip", "install", "--quiet", "--upgrade", f"ansible-core=={version}.*"]
-    subprocess.run(pip, check=True)
-    return environment / "bin"
+    binaries = environment / "bin"
+    subprocess.run([binaries / "pip", "install", "-q", "--upgrade", f"ansible-core=={version}.*"], check=True)
+    return binaries
 
 
 def verdicts(reports: Path) -> dict[str, str]:
