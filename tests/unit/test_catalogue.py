@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue as module
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import Catalogue, CatalogueError, load
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import OWN_RESULTS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 
 ADVISORY, DEFAULTS, SPECS = "meta/advisory.yml", "defaults/main.yml", "meta/argument_specs.yml"
@@ -94,6 +95,13 @@ def test_texts_name_only_variables_and_ids_that_exist(catalogue: Catalogue) -> N
         named = set(re.findall(r"\bbulwark_\w+|\b(?:lin|win|net|ev)-[a-z]+(?:-[a-z]+)+\b", text))
         assert named <= known, control.id
         assert {name for name in named if name.startswith("bulwark_")} <= {*control.variables}, control.id
+
+
+def test_the_code_names_only_variables_that_exist(catalogue: Catalogue) -> None:
+    code = [path.read_text(encoding="utf-8") for path in (ROLES.parent / "plugins").rglob("*.py")]
+    named = {name for text in code for name in re.findall(r"[\"'](bulwark_[a-z_]+)[\"']", text)}
+    assert named
+    assert named - OWN_RESULTS <= set(catalogue.argument_spec())
 
 
 def test_the_helpers_follow_the_relations(catalogue: Catalogue) -> None:
@@ -296,7 +304,7 @@ def test_a_threshold_without_origin_is_wrong(roles: Path) -> None:
 
 
 def test_a_variable_has_one_home(roles: Path) -> None:
-    path = roles / "segregation" / "meta" / "argument_specs.yml"
+    path = roles / "supply_chain" / "meta" / "argument_specs.yml"
     path.write_text(path.read_text(encoding="utf-8") + "    options: {bulwark_zones: {type: list}}\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match="'bulwark_zones' is wrong; another role has this variable"):
         load(roles)
