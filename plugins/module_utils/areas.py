@@ -3,17 +3,49 @@
 
 from __future__ import annotations
 
-from .readers import accounts, containers, firewall, keys, pam, sockets, sshd, system, trust
+from .readers import (
+    accounts,
+    cleartext,
+    containers,
+    datastores,
+    factors,
+    firewall,
+    hosts_file,
+    keys,
+    lockout,
+    pam,
+    passwords,
+    sessions,
+    sockets,
+    sshd,
+    sudo,
+    system,
+    throttle,
+    trust,
+    units,
+    vpn,
+)
 from .reading import Reader
 
 AREAS: dict[str, Reader] = {
     "accounts": accounts.read,
-    "keys": keys.read,
-    "pam": pam.read,
-    "sshd": sshd.read,
-    "system": system.read,
-    "trust": trust.read,
+    "cleartext": cleartext.read,
     "containers": containers.read,
+    "datastores": datastores.read,
+    "factors": factors.read,
     "firewall": firewall.read,
+    "hosts_file": hosts_file.read,
+    "keys": keys.read,
+    "lockout": lockout.read,
+    "pam": pam.read,
+    "passwords": passwords.read,
+    "sessions": sessions.read,
     "sockets": sockets.read,
+    "sshd": sshd.read,
+    "sudo": sudo.read,
+    "system": system.read,
+    "throttle": throttle.read,
+    "trust": trust.read,
+    "units": units.read,
+    "vpn": vpn.read,
 }

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Area `datastores`: what guards Redis and Docker's TCP socket, neither of which asks for a password by itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..door import Door, Missing, Unreadable
+from ..reading import Area, Reading
+
+REDIS = ("redis-server", "valkey-server", "keydb-server")
+REDIS_CONFIGS = ("/etc/redis.conf", "/etc/valkey.conf")
+REDIS_FOLDERS = ("/etc/redis", "/etc/valkey", "/etc/keydb")
+DAEMON_JSON = "/etc/docker/daemon.json"
+ARGUMENTS = re.compile(r"argv\[\]=(.*?) ; ignore_errors=", re.DOTALL)
+PROTECTED = re.compile(r"(?:^|\s)--protected-mode[\s=]+(yes|no)\b")
+
+
+def read(host: Reading, area: Area) -> None:
+    """Learn `redis` and `docker`.
+
+    redis: [{place, protected: bool}], one for each configuration file and for each unit whose command line sets it.
+    docker: None without a daemon.json and a daemon that listens, else {tlsverify: bool}.
+    """
+    area.learn("redis", lambda: redis_files(host.door) + redis_units(host.door, host.fact("sockets", "listening")))
+    area.learn("docker", lambda: docker(host.door, host.fact("sockets", "listening")))
+
+
+def redis_files(door: Door) -> list[dict[str, Any]]:
+    """Return the protected-mode of each configuration file; it is on unless one turns it off, the last line counts."""
+    paths = [path for path in REDIS_CONFIGS if door.exists(path)]
+    for folder in REDIS_FOLDERS:
+        names = [name for name in _listed(door, folder) if name.endswith(".conf") and "sentinel" not in name]
+        paths += [f"{folder}/{name}" for name in names]
+    return [{"place": path, "protected": _protected(door, path)} for path in paths]
+
+
+def _protected(door: Door, path: str) -> bool:
+    words = [line.lower().split() for line in door.lines(path)]
+    values = [fields[1].strip("\"'") for fields in words if len(fields) > 1 and fields[0] == "protected-mode"]
+    return values[-1:] != ["no"]
+
+
+def redis_units(door: Door, listening: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the protected-mode that a running unit's command line sets over its file."""
+    units = sorted({one["unit"] for one in listening if one["process"] in REDIS and one["unit"]})
+    found = []
+    for unit in units:
+        arguments = ARGUMENTS.search(door.output(["systemctl", "show", "-p", "ExecStart", unit]))
+        setting = PROTECTED.findall(arguments.group(1)) if arguments else []
+        if setting:
+            found.append({"place": f"{unit} (command line)", "protected": setting[-1] == "yes"})
+    return found
+
+
+def docker(door: Door, listening: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return whether the daemon asks clients on TCP for a certificate."""
+    words: list[str] = []
+    for pid in sorted({one["pid"] for one in listening if one["process"] == "dockerd"}):
+        words += door.read(f"/proc/{pid}/cmdline").split("\0")
+    try:
+        settings = json.loads(door.read(DAEMON_JSON))
+    except Missing:
+        settings = None
+    except ValueError:
+        raise Unreadable(f"{DAEMON_JSON} is not JSON") from None
+    if settings is None and not words:
+        return None
+    flag = any(word in ("--tlsverify", "--tlsverify=true") for word in words)
+    return {"tlsverify": flag or (isinstance(settings, dict) and settings.get("tlsverify") is True)}
+
+
+def _listed(door: Door, folder: str) -> list[str]:
+    try:
+        return door.list(folder)
+    except Missing:
+        return []

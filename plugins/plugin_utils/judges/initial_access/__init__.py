@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Section 1, prevent initial compromise: the judges of its topics."""
+
+from __future__ import annotations
+
+from ...verdict import Judges
+from . import exposure, throttle
+
+JUDGES = Judges({**exposure.JUDGES, **throttle.JUDGES})
