@@ -9,7 +9,6 @@ under that root and the outputs of commands in its `commands.json`, so that read
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import resource
@@ -60,6 +59,7 @@ class Door:
     def __init__(self, root: str = "/") -> None:
         self.root = os.path.realpath(root)
         self.live = self.root == "/"
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._recorded: dict[str, Any] = {} if self.live else self._load_recorded()
 
     def _load_recorded(self) -> dict[str, Any]:
@@ -85,8 +85,10 @@ class Door:
             if part == ".":
                 continue
             step = os.path.join(done, part)
-            if os.path.islink(step) and links < MAX_LINKS:
+            if os.path.islink(step):
                 links += 1
+                if links > MAX_LINKS:
+                    raise Unreadable("%s: too many links" % path)
                 target = os.readlink(step)
                 todo[:0] = [piece for piece in target.split("/") if piece]
                 done = self.root if target.startswith("/") else done
@@ -97,26 +99,26 @@ class Door:
     def read(self, path: str, limit: int = FILE_LIMIT) -> str:
         """Return the text of a regular file of at most `limit` bytes; bytes that aren't UTF-8 become U+FFFD."""
         try:
-            # O_NONBLOCK: a FIFO planted in place of a file must not hang the reading.
-            handle = os.open(self.place(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+            # The path alone first: opening a planted FIFO would hang, and opening a device could do anything.
+            place = os.open(self.place(path), os.O_PATH | os.O_CLOEXEC)
         except OSError as error:
             raise _why(path, error) from None
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+        try:
+            if not stat.S_ISREG(os.fstat(place).st_mode):
                 raise Unreadable("%s is not a regular file" % path)
-            flags = fcntl.fcntl(handle, fcntl.F_GETFL)
-            fcntl.fcntl(handle, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)
-            try:
-                content = file.read(limit + 1)
-            except OSError as error:
-                raise _why(path, error) from None
+            content = _bytes(place, limit + 1)
+        except OSError as error:
+            raise Unreadable("%s: %s" % (path, _reason(error))) from None
+        finally:
+            os.close(place)
         if len(content) > limit:
             raise Unreadable("%s is larger than %d bytes" % (path, limit))
         return content.decode("utf-8", "replace")
 
     def lines(self, path: str, comment: str = "#") -> list[str]:
         """Return the lines of a file that hold something, stripped, without whole-line comments."""
-        stripped = (line.strip() for line in self.read(path).splitlines())
+        # Not splitlines(): programs know only the line feed, and a form feed in a comment must not start a line.
+        stripped = (line.strip() for line in self.read(path).split("\n"))
         return [line for line in stripped if line and not (comment and line.startswith(comment))]
 
     def list(self, path: str) -> list[str]:
@@ -174,7 +176,12 @@ class Door:
         program = self.which(argv[0])
         if program is None:
             raise Missing("%s is not installed" % argv[0])
-        return _execute([program, *argv[1:]], seconds, stdin)
+        return self._execute([program, *argv[1:]], seconds, stdin)
+
+    def close(self) -> None:
+        """End the commands that are still running, so that none outlives the reading."""
+        for process in tuple(self._running):
+            _end(process)
 
     def output(self, argv: list[str], seconds: float = COMMAND_SECONDS) -> str:
         """Run a program that must succeed and return its standard output."""
@@ -182,6 +189,34 @@ class Door:
         if done.rc != 0:
             raise Unreadable("%s exited %d: %s" % (shlex.join(argv), done.rc, _first_line(done.err or done.out)))
         return done.out
+
+    def _execute(self, argv: list[str], seconds: float, stdin: str) -> Completed:
+        environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
+        # Output goes to anonymous files of a limited size, not pipes: a program can neither block us nor fill our
+        # memory, and a child that it leaves behind can't keep us waiting.
+        with _scratch() as out, _scratch() as err:
+            try:
+                process = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.PIPE,
+                    stdout=out,
+                    stderr=err,
+                    env=environment,
+                    cwd="/",
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise Unreadable("%s can't be run: %s" % (argv[0], _reason(error))) from None
+            self._running.add(process)
+            try:
+                _limit_output(process)
+                process.communicate(stdin.encode(), timeout=seconds)
+            except subprocess.TimeoutExpired:
+                raise Unreadable("%s did not end within %g seconds" % (shlex.join(argv), seconds)) from None
+            finally:
+                _end(process)
+                self._running.discard(process)
+            return Completed(process.returncode, _content(out, argv), _content(err, argv))
 
     def _replay(self, argv: list[str]) -> Completed:
         line = shlex.join(argv)
@@ -193,24 +228,36 @@ class Door:
         raise Unreadable("no output of '%s' was recorded" % line)
 
 
-def _execute(argv: list[str], seconds: float, stdin: str) -> Completed:
-    environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
-    # Output goes to anonymous files of a limited size, not pipes: a program can neither block us nor fill our memory.
-    with _scratch() as out, _scratch() as err:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment, cwd="/", start_new_session=True
-        )
-        try:
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (OUTPUT_LIMIT + 1, OUTPUT_LIMIT + 1))
-        except ProcessLookupError:
-            pass
-        try:
-            process.communicate(stdin.encode(), timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise Unreadable("%s did not end within %g seconds" % (shlex.join(argv), seconds)) from None
-        return Completed(process.returncode, _content(out, argv), _content(err, argv))
+def _limit_output(process: subprocess.Popen[bytes]) -> None:
+    try:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (OUTPUT_LIMIT + 1, OUTPUT_LIMIT + 1))
+    except (ProcessLookupError, PermissionError):
+        pass  # it has ended already, or it runs as another user (sudo), where its time limit has to do
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a command and its children."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(1)
+    except (ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
+        pass  # nothing is left, or it is not ours to kill (sudo), or it hangs in the kernel
+
+
+def _bytes(place: int, most: int) -> bytes:
+    """Return at most `most` bytes of the file that an O_PATH descriptor stands for."""
+    # Some files of /proc are regular and block all the same: those raise EAGAIN.
+    handle = os.open("/proc/self/fd/%d" % place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        content = b""
+        while len(content) < most:
+            piece = os.read(handle, most - len(content))
+            if not piece:
+                break
+            content += piece
+        return content
+    finally:
+        os.close(handle)
 
 
 def _scratch() -> Any:
@@ -232,4 +279,8 @@ def _first_line(text: str) -> str:
 def _why(path: str, error: OSError) -> Unreadable:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return Missing("%s does not exist" % path)
-    return Unreadable("%s: %s" % (path, os.strerror(error.errno or 0).lower()))
+    return Unreadable("%s: %s" % (path, _reason(error)))
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno or 0).lower()

@@ -7,8 +7,10 @@ an error entry, never a guess; a reader that crashes or hangs costs its own area
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,9 @@ from .door import Door, Unreadable
 
 TEXT_LIMIT = 4096
 LIST_LIMIT = 20000
+#: Bytes of one fact as JSON, and error entries of one area.
+FACT_LIMIT = 4 * 1024 * 1024
+ERROR_LIMIT = 200
 
 
 class Area:
@@ -64,8 +69,8 @@ class Reading:
                     self._readers[name](self, area)
                 except Unreadable as problem:
                     area.unread(None, str(problem))
-                except Exception as error:  # noqa: BLE001 - one broken reader must not cost the other areas
-                    area.unread(None, "the reader failed: %s: %s" % (type(error).__name__, error))
+                except Exception as error:
+                    area.unread(None, "the reader failed: %s" % _where(error))
                 self._done.add(name)
             return area
 
@@ -93,8 +98,16 @@ class Reading:
                 continue
             area = self._areas[name]
             facts[name], late = _bounded_facts(area)
-            errors.extend(area.errors + late)
+            errors.extend(late + area.errors[:ERROR_LIMIT])
+        self.door.close()
         return facts, [dict(error, reason=str(error["reason"])[:TEXT_LIMIT]) for error in errors]
+
+
+def _where(error: Exception) -> str:
+    """Return the error's type and our own line. Not its text, which may quote what the reader had in its hands."""
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next((frame for frame in reversed(frames) if "/module_utils/" in frame.filename), frames[-1])
+    return "%s in %s, line %d" % (type(error).__name__, frame.filename.rsplit("/", 1)[-1], frame.lineno or 0)
 
 
 def _bounded_facts(area: Area) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -102,9 +115,14 @@ def _bounded_facts(area: Area) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     errors: list[dict[str, Any]] = []
     for fact, value in area.facts.items():
         try:
-            kept[fact] = _bounded(value)
+            bounded = _bounded(value)
+            if len(json.dumps(bounded, allow_nan=False)) > FACT_LIMIT:
+                raise Unreadable("it is larger than %d bytes" % FACT_LIMIT)
+            kept[fact] = bounded
         except Unreadable as problem:
             errors.append({"area": area.name, "fact": fact, "reason": str(problem)})
+        except (TypeError, ValueError, RecursionError) as error:
+            errors.append({"area": area.name, "fact": fact, "reason": "the reader failed: %s" % _where(error)})
     return kept, errors
 
 

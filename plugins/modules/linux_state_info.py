@@ -132,7 +132,11 @@ def main() -> None:
         module.fail_json(msg="areas: no such area: %s; there are: %s" % (", ".join(unknown), ", ".join(AREAS)))
     begun = time.monotonic()
     collected_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    reading = Reading(Door(module.params["root"]), AREAS, module.params["subjects"])
+    try:
+        door = Door(module.params["root"])
+    except (OSError, ValueError) as error:
+        module.fail_json(msg="root: %s" % error)
+    reading = Reading(door, AREAS, module.params["subjects"])
     areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
     module.exit_json(
         changed=False,
