@@ -8,6 +8,7 @@ Follows libpam's own parser (pam.conf(5); libpam/pam_handlers.c and pam_line.c o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..door import Door, Missing, Unreadable
@@ -105,6 +106,15 @@ def _bracketed(text: str, position: int) -> tuple[str, int]:
         inner.append(text[position])
         position += 1
     return "".join(inner), position + 1
+
+
+def modules(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the entries that name a module, in order, those inside includes and substacks too."""
+    for entry in entries:
+        if "nested" in entry:
+            yield from modules(entry["nested"])
+        else:
+            yield entry
 
 
 class _Resolver:

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recorded host in a folder, for tests of readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
+from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
+
+
+def read(
+    root: Path, area: str, files: Mapping[str, str], commands: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str | None, str]]:
+    """Write `files` (path: text) and command outputs below `root`; return the area's facts and {fact: reason}."""
+    for path, text in files.items():
+        place = root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    recorded = {line: {"rc": 0, "stdout": out, "stderr": ""} for line, out in (commands or {}).items()}
+    (root / "commands.json").write_text(json.dumps(recorded))
+    facts, errors = Reading(Door(str(root)), AREAS).state([area], 20)
+    return facts[area], {error["fact"]: error["reason"] for error in errors if error["area"] == area}
