@@ -16,11 +16,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from .engine import Host, Lab, LabError, each, free_port
-from .podman import install_packages, missing_packages, podman
+from .podman import install_packages, podman
 
 HERE = Path(__file__).parent
 INVENTORY = HERE.parent.parent / "inventories" / "lab"
-GENERATED = INVENTORY / "generated.yml"
+GENERATED = INVENTORY / "generated.json"
 NETWORK, SUBNET = "bulwark-lab", "172.31.250.0/24"
 #: Host -> suite and address; the addresses are those the inventory's zones are made for.
 FLEET = {
@@ -76,12 +76,12 @@ def down() -> None:
 
 
 def generated(here: Lab, hosts: list[Host]) -> str:
-    """The inventory file beside hosts.yml, as YAML (which JSON is)."""
+    """The text of the inventory file beside hosts.yml."""
     listed = subprocess.run(
         ["ssh-keygen", "-l", "-f", str(here.key) + ".pub"], capture_output=True, text=True, check=True
     ).stdout
     checked = f"-o UserKnownHostsFile={here.known_hosts} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
-    return "# made by `make lab`\n" + json.dumps(
+    return json.dumps(
         {
             "all": {
                 "vars": {
@@ -104,8 +104,8 @@ def _ports() -> dict[str, int]:
     """Ports that `up` chose before: they stay, so that an inventory in use keeps working."""
     if not GENERATED.exists():
         return {}
-    listed = json.loads(GENERATED.read_text(encoding="utf-8").partition("\n")[2])
-    return {name: values["ansible_port"] for name, values in listed["all"]["children"]["linux"]["hosts"].items()}
+    linux = json.loads(GENERATED.read_text(encoding="utf-8"))["all"]["children"]["linux"]
+    return {name: values["ansible_port"] for name, values in linux["hosts"].items()}
 
 
 def status() -> None:
@@ -138,9 +138,8 @@ def main() -> int:
         sys.stderr.write(f"lab: {error}\n")
         return 1
     if chosen == "up":
-        say(
-            f"{len(FLEET)} hosts ready after {time.monotonic() - begun:.1f} s; now: make audit INVENTORY=inventories/lab"
-        )
+        seconds = time.monotonic() - begun
+        say(f"{len(FLEET)} hosts ready after {seconds:.1f} s: make audit INVENTORY=inventories/lab")
     return 0
 
 

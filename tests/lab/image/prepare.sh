@@ -12,10 +12,12 @@ enabled() {
     } | sort -u
 }
 
+pam_profiles() { find /usr/share/pam-configs -type f -printf '%f\n' | sort; }
+
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
 pam_before=$(mktemp)
-ls /usr/share/pam-configs >"$pam_before"
+pam_profiles >"$pam_before"
 
 apt-get -q update
 apt-get -q install -y --no-install-recommends openssh-server systemd systemd-sysv dbus
@@ -25,7 +27,7 @@ grep -v '^#' "$recipe/packages.txt" | xargs apt-get -q install -y --no-install-r
 
 # A package that merely lies on the disk must not listen and must not be in the login path.
 enabled | comm -13 "$before" - | xargs --no-run-if-empty systemctl disable
-ls /usr/share/pam-configs | comm -13 "$pam_before" - | xargs --no-run-if-empty pam-auth-update --package --remove
+pam_profiles | comm -13 "$pam_before" - | xargs --no-run-if-empty pam-auth-update --package --remove
 
 # Known to the lab from the start: its own account. Each host gets its own keys when it is created.
 id ansible >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --comment 'configuration management' ansible
