@@ -16,17 +16,21 @@ from .verdict import Case, NotApplicable
 ADMIN_GROUPS = frozenset({"sudo", "wheel", "admin"})
 #: Programs that end a session at once when they stand in place of a shell.
 NO_SHELL = frozenset({"nologin", "false", "true", "sync", "shutdown", "halt"})
+EVERY_LOGIN = "every login"
 UNREGISTERED = "not in bulwark_accounts, judged as a person"
 
 
 @dataclass(frozen=True)
 class Context:
-    """One kind of login as sshd sees it. `command` is what was run, `why` the Match lines that it meets."""
+    """One kind of login as sshd sees it: effective settings, and the command that printed them.
+
+    users: the accounts it holds for. name: the Match lines that single it out, without file and line. place: the
+    same in words for a report.
+    """
 
     users: Sequence[str]
-    user: str
-    address: str
-    why: Sequence[str]
+    name: str
+    place: str
     command: str
     settings: Mapping[str, Sequence[str]]
 
@@ -36,9 +40,13 @@ class Context:
             raise Unread("%s prints no %s" % (self.command, option))
         return " ".join(self.settings[option])
 
-    def place(self) -> str:
-        """Return which logins these are, in words: the Match lines that single them out, or all others."""
-        return " and ".join(self.why) or "logins that no Match line names"
+    def on(self, option: str) -> bool:
+        """Say whether an option is yes."""
+        return self.value(option) == "yes"
+
+    def listed(self, option: str) -> Sequence[str]:
+        """Return the values of an option that sshd prints only where it is set."""
+        return self.settings.get(option, ())
 
 
 @dataclass(frozen=True)
@@ -88,20 +96,47 @@ def require_server(case: Case) -> None:
     raise NotApplicable("no SSH server is installed (looked for sshd, dropbear and tinysshd)")
 
 
+def server(case: Case) -> Context:
+    """Return the server's own settings: those that no Match block can change."""
+    require_server(case)
+    return Context((), "", EVERY_LOGIN, "sshd -T", case.facts["sshd"]["settings"])
+
+
 def contexts(case: Case) -> list[Context]:
     """Return every kind of login that sshd tells apart, with all settings in force for it."""
-    require_server(case)
-    base = case.facts["sshd"]["settings"]
+    base = server(case)
+    return [_context(base, found) for found in case.facts["sshd"]["contexts"]]
+
+
+def _context(base: Context, found: Mapping[str, Any]) -> Context:
+    lines = ["Match %s (%s line %d)" % (met["match"], met["file"], met["line"]) for met in found["why"]]
+    others = "logins that no Match line names" if found["asked"] else base.place
+    return Context(
+        users=found["users"],
+        name=" and ".join(met["match"] for met in found["why"]) or "others",
+        place=" and ".join(lines) or others,
+        command="sshd -T -C %s" % found["asked"] if found["asked"] else base.command,
+        settings={**base.settings, **found["settings"]},
+    )
+
+
+def spread(known: Sequence[Context], option: str) -> list[tuple[str, str, str]]:
+    """Return [(effective value, stable name of the logins that have it, the same in words for a report)].
+
+    A value that no Match line changes holds for every login.
+    """
+    holders: dict[str, list[Context]] = {}
+    for context in known:
+        holders.setdefault(context.value(option), []).append(context)
+    if len(holders) == 1:
+        return [(value, "all", EVERY_LOGIN) for value in holders]
     return [
-        Context(
-            users=found["users"],
-            user=found["user"],
-            address=found["address"],
-            why=found["why"],
-            command="sshd -T -C %s" % found["asked"] if found["asked"] else "sshd -T",
-            settings={**base, **found["settings"]},
+        (
+            value,
+            "; ".join(sorted({context.name for context in holding})),
+            "; ".join(dict.fromkeys(context.place for context in holding)),
         )
-        for found in case.facts["sshd"]["contexts"]
+        for value, holding in holders.items()
     ]
 
 
@@ -147,20 +182,19 @@ def admitted(user: Mapping[str, Any], context: Context) -> bool:
     A pattern with a host part never shuts an account out as a whole, and lets it in from there.
     """
 
-    def listed(option: str) -> Sequence[str]:
-        return context.settings.get(option, ())
-
     def in_groups(option: str) -> bool:
-        return any(glob_matches(group, pattern) for pattern in listed(option) for group in user["groups"])
+        return any(glob_matches(group, pattern) for pattern in context.listed(option) for group in user["groups"])
 
     name = user["name"]
     if user["uid"] == 0 and context.value("permitrootlogin") == "no":
         return False
-    if any(glob_matches(name, pattern) for pattern in listed("denyusers")) or in_groups("denygroups"):
+    if any(glob_matches(name, pattern) for pattern in context.listed("denyusers")) or in_groups("denygroups"):
         return False
-    if listed("allowusers") and not any(glob_matches(name, entry.split("@")[0]) for entry in listed("allowusers")):
+    if context.listed("allowusers") and not any(
+        glob_matches(name, entry.split("@")[0]) for entry in context.listed("allowusers")
+    ):
         return False
-    return not listed("allowgroups") or in_groups("allowgroups")
+    return not context.listed("allowgroups") or in_groups("allowgroups")
 
 
 def _ways(
@@ -175,17 +209,17 @@ def _ways(
     password = user.get("password")
     for context in own:
         root = context.value("permitrootlogin") if user["uid"] == 0 else "yes"
-        if _on(context, "pubkeyauthentication"):
+        if context.on("pubkeyauthentication"):
             usable = keys if root != "forced-commands-only" else [key for key in keys if "command" in key["options"]]
             certain = certain or bool(usable)
             if unread_keys:
                 unsure.append(unread_keys)
-            if context.settings.get("trustedusercakeys", ["none"]) != ["none"]:
+            if context.value("trustedusercakeys") != "none":
                 unsure.append("a certificate of a CA in %s may open it" % context.value("trustedusercakeys"))
-        if user["source"] != "files" and _on(context, "gssapiauthentication"):
+        if user["source"] != "files" and context.on("gssapiauthentication"):
             unsure.append("a Kerberos ticket may open it")
         if root == "yes" and asks_password(context):
-            certain = certain or password == "usable" or (password == "empty" and _on(context, "permitemptypasswords"))
+            certain = certain or password == "usable" or (password == "empty" and context.on("permitemptypasswords"))
             if password is None:
                 reason = case.facts["accounts"].reason("passwords")
                 unsure.append(
@@ -196,10 +230,4 @@ def _ways(
 
 def asks_password(context: Context) -> bool:
     """Say whether sshd takes passwords, by its own method or through PAM."""
-    return _on(context, "passwordauthentication") or (
-        _on(context, "kbdinteractiveauthentication") and _on(context, "usepam")
-    )
-
-
-def _on(context: Context, option: str) -> bool:
-    return "yes" in context.settings.get(option, ())
+    return context.on("passwordauthentication") or (context.on("kbdinteractiveauthentication") and context.on("usepam"))

@@ -37,10 +37,10 @@ def read(host: Reading, area: Area) -> None:
     installed: bool. running: bool (serves, or is started by a socket). others: other SSH servers installed.
     version: [major, minor]. options: what the running server was started with beside its configuration file.
     settings: {option in lower case: [values as `sshd -T` prints them, one a line]}, as for no login in particular.
-    config_files: paths, in the order read. matches: [{criteria, file, line}].
+    config_files: paths, in the order read. matches: [{match: its criteria, file, line}].
     contexts: [{user, users, address, why, asked, settings}]: one login of each class that the Match lines tell apart;
-    users: all accounts in the class; address: where that login comes from; why: the Match lines it meets; asked: the
-    argument of -C, None where there is no Match at all; settings: only what differs from the settings above.
+    users: all accounts in the class; address: where that login comes from; why: those of the matches that it meets;
+    asked: the argument of -C, None where there is no Match at all; settings: only what differs from those above.
     Values of SetEnv are left out, and of commands all but the program.
     """
     door = host.door
@@ -62,7 +62,7 @@ def read(host: Reading, area: Area) -> None:
     settings = area.learn("settings", ask, door, [*command, *local])
     if config is not None:
         area.facts["config_files"] = list(config.files)
-        area.facts["matches"] = [dict(match._asdict(), criteria=list(match.criteria)) for match in matches]
+        area.facts["matches"] = [_match(match) for match in matches]
     if settings is None or config is None:
         area.unread("contexts", area.errors[-1]["reason"])
     else:
@@ -149,6 +149,10 @@ def parse(text: str) -> Settings:
     return settings
 
 
+def _match(match: sshd_config.Match) -> dict[str, Any]:
+    return {"match": match.text(), "file": match.file, "line": match.line}
+
+
 def contexts(
     host: Reading, command: list[str], settings: Settings, matches: tuple[sshd_config.Match, ...]
 ) -> list[dict[str, Any]]:
@@ -163,7 +167,7 @@ def contexts(
             "user": login.user,
             "users": list(login.users),
             "address": login.places["address"],
-            "why": sshd_match.met(matches, login),
+            "why": [_match(match) for match in sshd_match.met(matches, login)],
             "asked": asked,
             "settings": {
                 option: own.get(option, []) for option in {**settings, **own} if own.get(option) != settings.get(option)

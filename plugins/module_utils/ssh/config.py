@@ -29,6 +29,10 @@ class Match(NamedTuple):
     file: str
     line: int
 
+    def text(self) -> str:
+        """Return the criteria in one line: "user alice address 10.0.0.0/8"."""
+        return " ".join(("%s %s" % pair).strip() for pair in self.criteria)
+
 
 class Config(NamedTuple):
     """The files sshd reads, in order, and the Match lines in them."""

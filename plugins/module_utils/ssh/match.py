@@ -76,14 +76,9 @@ def logins(
     ]
 
 
-def met(matches: Iterable[Match], login: Login) -> list[str]:
-    """Return the Match lines that a login meets, each with its place."""
-    found = []
-    for match in matches:
-        if all(_holds(name, patterns, login) for name, patterns in match.criteria):
-            words = " ".join("%s %s" % pair if pair[1] else pair[0] for pair in match.criteria)
-            found.append("Match %s (%s line %d)" % (words, match.file, match.line))
-    return found
+def met(matches: Iterable[Match], login: Login) -> list[Match]:
+    """Return the Match lines that a login meets."""
+    return [match for match in matches if all(_holds(name, patterns, login) for name, patterns in match.criteria)]
 
 
 def _holds(name: str, patterns: str, login: Login) -> bool:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from ..verdict import Judge
-from . import initial_access, mfa, segregation
+from . import authentication, initial_access, logging, mfa, segregation
 
 SECTIONS: tuple[dict[str, Judge], ...] = (
+    authentication.JUDGES,
     initial_access.JUDGES,
+    logging.JUDGES,
     mfa.JUDGES,
     segregation.JUDGES,
 )

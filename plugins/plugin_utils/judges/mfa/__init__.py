@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ...verdict import Judges
-from . import remote
+from . import remote, ssh
 
-JUDGES = Judges({**remote.JUDGES})
+JUDGES = Judges({**remote.JUDGES, **ssh.JUDGES})

@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ...verdict import Judges
-from . import listen
+from . import listen, ssh
 
-JUDGES = Judges({**listen.JUDGES})
+JUDGES = Judges({**listen.JUDGES, **ssh.JUDGES})

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Section 2, monitoring and logging: the judges of its topics."""
+
+from __future__ import annotations
+
+from ...verdict import Judges
+from . import ssh
+
+JUDGES = Judges({**ssh.JUDGES})
