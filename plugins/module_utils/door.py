@@ -16,6 +16,8 @@ import shlex
 import signal
 import stat
 import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 FILE_LIMIT = 1024 * 1024
@@ -165,7 +167,7 @@ class Door:
                 return path
         return None
 
-    def run(self, argv: list[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
+    def run(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
         """Run a program without a shell in the C locale and return what it answered, whatever its exit status.
 
         Raises Missing where the host doesn't have the program, Unreadable when it outruns `seconds` or prints
@@ -183,14 +185,14 @@ class Door:
         for process in tuple(self._running):
             _end(process)
 
-    def output(self, argv: list[str], seconds: float = COMMAND_SECONDS) -> str:
+    def output(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS) -> str:
         """Run a program that must succeed and return its standard output."""
         done = self.run(argv, seconds)
         if done.rc != 0:
             raise Unreadable("%s exited %d: %s" % (shlex.join(argv), done.rc, _first_line(done.err or done.out)))
         return done.out
 
-    def _execute(self, argv: list[str], seconds: float, stdin: str) -> Completed:
+    def _execute(self, argv: Sequence[str], seconds: float, stdin: str) -> Completed:
         environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
         # Output goes to anonymous files of a limited size, not pipes: a program can neither block us nor fill our
         # memory, and a child that it leaves behind can't keep us waiting.
@@ -218,7 +220,7 @@ class Door:
                 self._running.discard(process)
             return Completed(process.returncode, _content(out, argv), _content(err, argv))
 
-    def _replay(self, argv: list[str]) -> Completed:
+    def _replay(self, argv: Sequence[str]) -> Completed:
         line = shlex.join(argv)
         if line in self._recorded:
             answer = self._recorded[line]
@@ -229,19 +231,17 @@ class Door:
 
 
 def _limit_output(process: subprocess.Popen[bytes]) -> None:
-    try:
+    # It may have ended already, or run as another user (sudo), where its time limit has to do.
+    with suppress(ProcessLookupError, PermissionError):
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (OUTPUT_LIMIT + 1, OUTPUT_LIMIT + 1))
-    except (ProcessLookupError, PermissionError):
-        pass  # it has ended already, or it runs as another user (sudo), where its time limit has to do
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a command and its children."""
-    try:
+    # Nothing may be left, it may not be ours to kill (sudo), or it hangs in the kernel.
+    with suppress(ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(1)
-    except (ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
-        pass  # nothing is left, or it is not ours to kill (sudo), or it hangs in the kernel
 
 
 def _bytes(place: int, most: int) -> bytes:
@@ -264,7 +264,7 @@ def _scratch() -> Any:
     return os.fdopen(os.memfd_create("bulwark"), "w+b")
 
 
-def _content(file: Any, argv: list[str]) -> str:
+def _content(file: Any, argv: Sequence[str]) -> str:
     file.seek(0)
     content: bytes = file.read(OUTPUT_LIMIT + 1)
     if len(content) > OUTPUT_LIMIT:
