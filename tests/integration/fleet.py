@@ -35,8 +35,11 @@ class Played:
         return self.document(f"hosts/{customer}/{name}.json")
 
 
-def inventory(path: Path, lab: Lab, hosts: Iterable[Host], variables: Mapping[str, Any] | None = None) -> Path:
-    """Write an inventory of lab hosts, reached over SSH with sudo; `variables` go to all of them."""
+def inventory(
+    path: Path, lab: Lab, hosts: Iterable[Host], variables: Mapping[str, Any] | None = None,
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Path:  # fmt: skip
+    """Write an inventory of lab hosts, reached over SSH with sudo; `variables` go to all, `own` by host name to one."""
     lab.write_known_hosts(hosts)
     common = {
         "ansible_host": "127.0.0.1",
@@ -46,19 +49,20 @@ def inventory(path: Path, lab: Lab, hosts: Iterable[Host], variables: Mapping[st
         "ansible_python_interpreter": "/usr/bin/python3",
         **(variables or {}),
     }
-    named = {host.name: {"ansible_port": host.port} for host in hosts}
+    named = {host.name: {"ansible_port": host.port, **(own or {}).get(host.name, {})} for host in hosts}
     path.write_text(json.dumps({"all": {"hosts": named, "vars": common}}), encoding="utf-8")
     return path
 
 
 def play(
-    playbook: str, hosts: Path, reports: Path, *arguments: str, environment: Mapping[str, str] | None = None
-) -> Played:
-    """Run a playbook of the collection, by the environment that runs the tests, and return how it ended."""
+    playbook: str, hosts: Path, reports: Path, *arguments: str,
+    environment: Mapping[str, str] | None = None, directory: Path = ROOT,
+) -> Played:  # fmt: skip
+    """Run a playbook of the collection in a directory, by the environment that runs the tests; return how it ended."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(hosts), "-e", f"bulwark_report_dir={reports}", *arguments],
-        cwd=ROOT,
+        cwd=directory,
         env={**os.environ, "PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
         capture_output=True,
         text=True,
