@@ -50,7 +50,7 @@ sanity: build ready-test ## ansible-test sanity on the built artefact
 	@tools/make/sanity.sh
 
 scenario: ready-test ## both scenarios of CONTROL= on real hosts
-	@pytest tests/scenarios -k '$(CONTROL)' $(ARGS)
+	@pytest tests/scenarios --control '$(CONTROL)' $(ARGS)
 
 bench: ready-test ## time an audit against the setup module; writes bench.json
 	@python tests/bench/bench.py $(ARGS)

@@ -36,7 +36,8 @@ class Exposure:
         """Return whose it is, as well as that is known."""
         if self.published:
             return f"{self.published['engine']} (sent on to {self.published['to'] or 'a container'})"
-        return self.process or self.unit or "a process that is not known"
+        known = self.unit if self.process == "systemd" else self.process
+        return known or self.unit or "a process that is not known"
 
     def __str__(self) -> str:
         return f"{self.name} {self.owner} on {self.address}"

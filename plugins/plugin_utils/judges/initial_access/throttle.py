@@ -112,7 +112,7 @@ def _too_wide(case: Case, where: str, exempt: list[str]) -> list[Item]:
                 wrong.append(item(f"{where} {name}", f"{where}: {name} is a name, which its DNS server decides"))
             continue
         if not any(network.version == one.version and network.subnet_of(one) for one in allowed):  # type: ignore[arg-type]
-            wrong.append(item(f"{where} {name}", f"{where}: {name} is neither controller nor bastion nor exempt by policy"))
+            wrong.append(item(f"{where} {name}", f"{where}: {name} is not controller, bastion or exempt by policy"))
     return wrong
 
 

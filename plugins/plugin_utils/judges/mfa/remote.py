@@ -95,7 +95,9 @@ def web_consoles(case: Case) -> Verdict:
             continue
         others = _reached(case, exposure)
         if certain and True in others:
-            wrong.append(item(f"{product} {exposure.name}", f"{product}: others than bulwark_admin_cidrs reach {exposure}"))
+            wrong.append(
+                item(f"{product} {exposure.name}", f"{product}: not only bulwark_admin_cidrs reach {exposure}")
+            )
         elif others:
             what = "who reaches it" if certain else "whether it is that, and what it asks for,"
             unread.append(f"{product}: {what} can't be told of {exposure}")

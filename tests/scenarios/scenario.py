@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A scenario: how a fresh host is set up, and what the audit must then say about one control.
+
+`<control id>.yml` holds `pass` and `fail` (or `recorded`: why no container can host the control), and `more`: a list of
+further ones, each with a `name` and the `status` it ends in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+SYSTEMS = ("bookworm", "trixie")
+STATUSES = ("pass", "fail", "unknown", "not_applicable")
+COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str}
+NAMED = {**COMMON, "name": str, "status": str}
+
+
+class ScenarioError(ValueError):
+    """A scenario file is malformed; the text says where and what would be right."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario. `items` and `reason` are texts that must appear in the finding."""
+
+    control: str
+    name: str
+    status: str
+    story: str
+    system: str = "bookworm"
+    setup: str = ""
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return the name of its test, such as lin-ic-faillock-fail."""
+        return f"{self.control}-{self.name}"
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """The scenarios of one control. `recorded` says why it has no pair on a real host; empty where it has."""
+
+    control: str
+    scenarios: tuple[Scenario, ...]
+    recorded: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Say whether both sides are shown, or the reason why not."""
+        return bool(self.recorded) or {"pass", "fail"} <= {scenario.name for scenario in self.scenarios}
+
+
+def load_all(folder: Path = HERE) -> list[ScenarioFile]:
+    """Return every control's scenarios, in the order of the controls' ids."""
+    return [load(path) for path in sorted(folder.glob("*.yml"))]
+
+
+def load(path: Path) -> ScenarioFile:
+    """Return the scenarios of one file; raises ScenarioError."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    where = path.name
+    _check(where, content, {"pass": dict, "fail": dict, "more": list, "recorded": str}, ())
+    scenarios = [_scenario(f"{where}: {side}", path.stem, {**content[side], "name": side, "status": side})
+                 for side in ("pass", "fail") if side in content]  # fmt: skip
+    for index, entry in enumerate(content.get("more", [])):
+        scenarios.append(_scenario(f"{where}: more[{index}]", path.stem, entry))
+    names = [scenario.name for scenario in scenarios]
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        raise ScenarioError(f"{where}: more than one scenario is named {', '.join(doubles)}")
+    return ScenarioFile(path.stem, tuple(scenarios), content.get("recorded", ""))
+
+
+def _scenario(where: str, control: str, entry: Any) -> Scenario:
+    _check(where, entry, NAMED, ("name", "status", "story"))
+    if entry["status"] not in STATUSES:
+        raise ScenarioError(f"{where}.status: must be one of {', '.join(STATUSES)}, found {entry['status']}")
+    if entry.get("system", SYSTEMS[0]) not in SYSTEMS:
+        raise ScenarioError(f"{where}.system: must be one of {', '.join(SYSTEMS)}, found {entry['system']}")
+    if entry["status"] == "fail" and not entry.get("items"):
+        raise ScenarioError(f"{where}.items: must list what the finding has to name")
+    return Scenario(control=control, **{**entry, "items": tuple(_texts(where, entry.get("items", [])))})
+
+
+def _texts(where: str, items: list[Any]) -> Iterator[str]:
+    for index, text in enumerate(items):
+        if not isinstance(text, str):
+            raise ScenarioError(f"{where}.items[{index}]: must be a text, found {type(text).__name__}")
+        yield text
+
+
+def _check(where: str, entry: Any, keys: Mapping[str, type], required: tuple[str, ...]) -> None:
+    if not isinstance(entry, dict):
+        raise ScenarioError(f"{where}: must be a mapping, found {type(entry).__name__}")
+    for key, value in entry.items():
+        if key not in keys:
+            raise ScenarioError(f"{where}.{key}: no such key; there are {', '.join(keys)}")
+        if not isinstance(value, keys[key]):
+            raise ScenarioError(f"{where}.{key}: must be a {keys[key].__name__}, found {type(value).__name__}")
+    for key in required:
+        if key not in entry:
+            raise ScenarioError(f"{where}.{key}: is missing")
