@@ -24,6 +24,7 @@ stage build tools/make/build.sh
 stage sanity tools/make/sanity.sh
 stage importer tools/make/importer.sh
 stage "unit tests" pytest --numprocesses auto tests/unit tests/test_artefact.py
+stage molecule molecule test --all
 
 [ "${#failed[@]}" -eq 0 ] || say "failed before the tests on real hosts: ${failed[*]}"
 pytest --durations 10 tests --ignore tests/unit --ignore tests/test_artefact.py
