@@ -28,8 +28,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Host documents by scenario id, of the scenarios whose tests were selected."""
-    chosen = [item.callspec.params["scenario"] for item in request.session.items
-              if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "scenario" in item.callspec.params]  # fmt: skip
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    chosen = [item.callspec.params["scenario"] for item in tests if "scenario" in item.fixturenames]
     stage = Stage(tmp_path_factory.mktemp("scenarios"))
     try:
         yield stage.play(chosen)

@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.integration.fleet import inventory, play
 from tests.lab.engine import Host, Lab, LabError, each, free_port
-
 from tests.scenarios.scenario import Scenario
 
 HOSTS = 8
@@ -54,7 +53,7 @@ class Stage:
             played = play("audit", listed, reports)
             for host, scenario in ready:
                 found = list(reports.glob(f"latest/hosts/*/{host.name}.json"))
-                results[scenario.id] = json.loads(found[0].read_text(encoding="utf-8")) if found else played.output[-3000:]
+                results[scenario.id] = json.loads(found[0].read_text(encoding="utf-8")) if found else played.output
         return results
 
     def _host(self, name: str, scenario: Scenario) -> Host:

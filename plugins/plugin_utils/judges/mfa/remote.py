@@ -96,7 +96,7 @@ def web_consoles(case: Case) -> Verdict:
         others = _reached(case, exposure)
         if certain and True in others:
             wrong.append(
-                item(f"{product} {exposure.name}", f"{product}: not only bulwark_admin_cidrs reach {exposure}")
+                item(f"{product} {exposure.name}", f"{product}: {exposure} is open beyond bulwark_admin_cidrs")
             )
         elif others:
             what = "who reaches it" if certain else "whether it is that, and what it asks for,"
