@@ -146,13 +146,13 @@ def _area(name: str) -> str:
 
 
 def _enforcement(control: Control) -> str:
-    built = (ROLES / control.section / "tasks" / f"{control.id}.yml").exists()
+    if control.enforce == "never":
+        return _marked(control.enforcement)
     parts = [f"Enforced: {ENFORCE[control.enforce]}. {RISKS[control.risk]}"]
-    if not built and control.enforce != "never":
+    if not (ROLES / control.section / "tasks" / f"{control.id}.yml").exists():
         parts.append("**Not built yet**: `harden` leaves it alone. It is going to work like this.")
     parts.append(_marked(control.enforcement))
-    if control.touches:
-        parts.append("It touches " + ", ".join(f"`{name}`" for name in control.touches) + ".")
+    parts.append("It touches " + ", ".join(f"`{name}`" for name in control.touches) + ".")
     return "\n\n".join(parts)
 
 
