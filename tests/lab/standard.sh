@@ -103,35 +103,29 @@ totp_secrets() { # NAME...: one-time codes, enrolled by root for everybody
     done | install -m 0600 /dev/stdin /etc/users.oath
 }
 
-lockout() { # failures of a remote login are counted, and lock the account for a while
-    sed -i 's/ nullok//' /etc/pam.d/common-auth
+lockout() { # failures are counted wherever a password is asked for, and lock the account for a while
     printf 'deny = 5\nfail_interval = 900\nunlock_time = 900\n' >/etc/security/faillock.conf
-    sed -i '/^@include common-auth/d' /etc/pam.d/sshd
-    cat - /etc/pam.d/sshd >/etc/pam.d/sshd.new <<'END'
-auth     required                       pam_faillock.so preauth
-auth     [success=1 default=ignore]     pam_unix.so
-auth     [default=die]                  pam_faillock.so authfail
-account  required                       pam_faillock.so
-END
-    mv /etc/pam.d/sshd.new /etc/pam.d/sshd
+    sed -i '/pam_unix.so/c\
+auth    required                        pam_faillock.so preauth\
+auth    [success=2 default=ignore]      pam_unix.so\
+auth    [default=die]                   pam_faillock.so authfail' /etc/pam.d/common-auth
+    echo 'account required                        pam_faillock.so' >>/etc/pam.d/common-account
 }
 
-sudo_code() { # sudo asks for the one-time code
-    sed -i "s|^@include common-auth|auth required $totp|" /etc/pam.d/sudo /etc/pam.d/sudo-i
+login_code() { # sshd asks for the one-time code after the password
+    sed -i "/^@include common-auth/a auth    required                        $totp" /etc/pam.d/sshd
 }
 
-login_code() { # sshd asks for it as well, after the password
-    sed -i "/pam_faillock.so authfail/a auth     required                       $totp" /etc/pam.d/sshd
+sudo_code() { # sudo asks for the code in place of the password
+    sed -i "s|^@include common-auth|auth    required                        $totp|" /etc/pam.d/sudo /etc/pam.d/sudo-i
 }
 
 password_policy() {
-    cat >/etc/security/pwquality.conf <<'END'
-minlen = 15
-dictcheck = 1
-END
-    DEBIAN_FRONTEND=noninteractive pam-auth-update --package --enable pwquality
-    sed -i '/pam_pwquality/a password requisite pam_pwhistory.so remember=24 use_authtok enforce_for_root' \
-        /etc/pam.d/common-password
+    printf 'minlen = 15\ndictcheck = 1\n' >/etc/security/pwquality.conf
+    sed -i '/pam_unix.so/c\
+password    requisite                   pam_pwquality.so retry=3\
+password    requisite                   pam_pwhistory.so remember=24 use_authtok enforce_for_root\
+password    [success=1 default=ignore]  pam_unix.so use_authtok try_first_pass yescrypt' /etc/pam.d/common-password
 }
 
 idle_timeout() {

@@ -14,8 +14,8 @@ Match User north-*
     PermitOpen 172.31.250.24:443
 END
 lockout
-sudo_code
 login_code
+sudo_code
 password_policy
 echo 'ChannelTimeout session=15m' >/etc/ssh/sshd_config.d/40-idle.conf
 echo "PerSourcePenaltyExemptList $controller" >/etc/ssh/sshd_config.d/50-penalties.conf

@@ -8,8 +8,8 @@ passwords north-kim north-ola acme-ines
 central_keys north-kim north-ola acme-ines
 sshd_totp
 lockout
-sudo_code
 login_code
+sudo_code
 password_policy
 idle_timeout
 firewall 'ip saddr 172.31.250.16/28 tcp dport 6379 accept' 'tcp dport 5432 accept'
@@ -18,7 +18,7 @@ throttle
 # MFA as it was done by hand: after the jump, and for whoever has enrolled.
 groupadd monitoring
 sed -i \
-    -e '/pam_faillock.so preauth/i auth [success=done default=ignore] pam_succeed_if.so quiet user ingroup monitoring' \
+    -e '/^@include common-auth/i auth [success=done default=ignore] pam_succeed_if.so quiet user ingroup monitoring' \
     -e 's|pam_oath.so.*|pam_google_authenticator.so nullok|' /etc/pam.d/sshd
 sed -i 's|pam_oath.so.*|pam_google_authenticator.so|' /etc/pam.d/sudo /etc/pam.d/sudo-i
 for name in north-kim north-ola acme-ines; do

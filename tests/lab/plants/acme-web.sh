@@ -9,8 +9,8 @@ central_keys north-kim north-ola acme-ines
 totp_secrets north-kim north-ola acme-ines
 sshd_totp
 lockout
-sudo_code
 login_code
+sudo_code
 password_policy
 idle_timeout
 firewall 'tcp dport { 80, 443 } accept'

@@ -13,8 +13,8 @@ Match User north-ola
     AllowTcpForwarding yes
 END
 lockout
-sudo_code
 login_code
+sudo_code
 firewall 'ip saddr 172.31.250.32/28 tcp dport 6379 accept' 'ip saddr 172.31.250.0/28 udp dport 161 accept'
 systemctl reload ssh
 throttle
