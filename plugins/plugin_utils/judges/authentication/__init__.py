@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ...verdict import Judges
-from . import keys
+from . import keys, passwords, sessions
 
-JUDGES = Judges({**keys.JUDGES})
+JUDGES = Judges({**keys.JUDGES, **passwords.JUDGES, **sessions.JUDGES})

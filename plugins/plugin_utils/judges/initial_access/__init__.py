@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ...verdict import Judges
-from . import exposure, ssh, throttle
+from . import exposure, lockout, ssh, throttle
 
-JUDGES = Judges({**exposure.JUDGES, **ssh.JUDGES, **throttle.JUDGES})
+JUDGES = Judges({**exposure.JUDGES, **lockout.JUDGES, **ssh.JUDGES, **throttle.JUDGES})

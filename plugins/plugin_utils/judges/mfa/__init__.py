@@ -4,6 +4,16 @@
 from __future__ import annotations
 
 from ...verdict import Judges
-from . import remote, ssh
+from . import emergency, enrolment, provider, remote, ssh, stack, sudo
 
-JUDGES = Judges({**remote.JUDGES, **ssh.JUDGES})
+JUDGES = Judges(
+    {
+        **emergency.JUDGES,
+        **enrolment.JUDGES,
+        **provider.JUDGES,
+        **remote.JUDGES,
+        **ssh.JUDGES,
+        **stack.JUDGES,
+        **sudo.JUDGES,
+    }
+)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AA-01: a session that a person walked away from ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from ...facts import Unread
+from ...logins import Context, Login, logins
+from ...pam_stack import entries, modules
+from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+
+JUDGES = Judges()
+
+PEOPLE = ("person", "shared", "break_glass")
+#: Shells that know TMOUT and read /etc/profile.
+TMOUT_SHELLS = ("bash", "rbash", "ksh", "ksh93", "mksh")
+SESSION = "session"
+SPAN = re.compile(r"(\d+)([smhdw]?)", re.IGNORECASE)
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+#: The first systemd that ends idle sessions.
+LOGIND_SINCE = 252
+
+
+@JUDGES.of("lin-aa-session-timeout")
+def session_timeout(case: Case) -> Verdict:
+    """For each person one of three ends an idle session: a readonly TMOUT, sshd's ChannelTimeout, systemd-logind.
+
+    ClientAlive* only drops a peer that is gone: since OpenSSH 8.2 it is no idle time-out. Where it is all there is, the
+    control fails with low severity. Accounts of machines are left alone.
+    """
+    people = [login for login in logins(case) if login.kind in PEOPLE]
+    if not people:
+        case.registers.declared("accounts")
+        raise NotApplicable("no account of a person can log in over SSH")
+    limit = case.policy["bulwark_session_idle_seconds"]
+    wrong: list[Item] = []
+    unread: list[str] = []
+    alive = True
+    for login in people:
+        reasons, unsure = _reasons(case, login, limit)
+        if not all(reasons):
+            continue
+        if unsure:
+            unread += unsure
+            continue
+        if _drops_dead_peers(login):
+            reasons.append("ClientAlive* ends only connections whose peer is gone")
+        else:
+            alive = False
+        wrong.append(item("%s: no idle time-out" % login.name, "%s: %s" % (login.label, "; ".join(reasons))))
+    return verdict(
+        "idle sessions of persons end within %d s: readonly TMOUT, ChannelTimeout session=, or StopIdleSessionSec"
+        % limit,
+        wrong,
+        unread,
+        evidence=["/etc/profile and what it sources", "sshd -T", "logind.conf and its drop-ins"],
+        severity="low" if wrong and alive else None,
+    )
+
+
+def _reasons(case: Case, login: Login, limit: int) -> tuple[list[str], list[str]]:
+    """Return (why each way ends no idle session of a login, empty for one that does; what could not be seen)."""
+    reasons: list[str] = []
+    unsure = ["%s may be able to log in: %s" % (login.name, login.unsure)] if login.unsure else []
+    for look in (_tmout, _channel, _logind):
+        try:
+            reasons.append(look(case, login, limit))
+        except Unread as reason:
+            unsure.append(str(reason))
+    return reasons, unsure
+
+
+def _tmout(case: Case, login: Login, limit: int) -> str:
+    shell = next(user["shell"] for user in case.facts["accounts"]["users"] if user["name"] == login.name)
+    if shell.rsplit("/", 1)[-1] not in TMOUT_SHELLS:
+        return "%s knows no TMOUT" % shell
+    value: int | None = None
+    readonly = False
+    for event in case.facts["sessions"]["tmout"]:
+        if readonly:
+            break
+        if event["action"] == "readonly":
+            readonly = True
+        else:
+            value = event["value"]
+    if not value:
+        return "TMOUT is not set" if value is None else "TMOUT is 0"
+    if not readonly:
+        return "TMOUT=%d is not readonly" % value
+    return "" if value <= limit else "TMOUT is %d" % value
+
+
+def _logind(case: Case, _login: Login, limit: int) -> str:
+    logind = case.facts["sessions"]["logind"]
+    if logind["stop_idle"] is None:
+        return "StopIdleSessionSec is not set"
+    if logind["stop_idle"] > limit:
+        return "StopIdleSessionSec is %g s" % logind["stop_idle"]
+    if (logind["version"] or 0) < LOGIND_SINCE:
+        return "StopIdleSessionSec needs systemd %d" % LOGIND_SINCE
+    if not logind["active"]:
+        return "systemd-logind is not running"
+    stack = modules(entries(case.facts, "sshd", "session"))
+    if not any(entry["module"] in ("pam_systemd", "pam_elogind") for entry in stack):
+        return "sshd's sessions are not registered with systemd-logind (pam_systemd)"
+    return ""
+
+
+def _channel(_case: Case, login: Login, limit: int) -> str:
+    """Return why sshd ends no idle session of an account; empty where it does for all of its logins."""
+    for context in login.contexts:
+        value = _session_timeout(context.settings)
+        if value is None:
+            return "ChannelTimeout is not set for sessions"
+        if not 0 < value <= limit:
+            return "ChannelTimeout session=%d" % value
+    return ""
+
+
+def _session_timeout(settings: Mapping[str, object]) -> int | None:
+    """Return the seconds after which sshd closes an idle session channel; the first pattern that matches counts."""
+    values = settings.get("channeltimeout")
+    for word in " ".join(values).split() if isinstance(values, (list, tuple)) else ():
+        pattern, equals, span = word.partition("=")
+        if equals and fnmatchcase(SESSION, pattern):
+            return _seconds(span)
+    return None
+
+
+def _seconds(span: str) -> int:
+    """Return a time of sshd_config(5) in seconds; an unreadable one is none at all, as 0 is."""
+    return sum(int(number) * SECONDS[unit.lower()] for number, unit in SPAN.findall(span))
+
+
+def _drops_dead_peers(login: Login) -> bool:
+    return all(_alive(context) for context in login.contexts)
+
+
+def _alive(context: Context) -> bool:
+    return _seconds(context.value("clientaliveinterval")) > 0 and context.value("clientalivecountmax") != "0"
