@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
-from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Completed, Door
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 
 
 def read(
-    root: Path, area: str, files: Mapping[str, str], commands: Mapping[str, str] | None = None
+    root: Path, area: str, files: Mapping[str, str], commands: Mapping[str, str | Completed] | None = None
 ) -> tuple[dict[str, Any], dict[str | None, str]]:
-    """Write `files` (path: text) and command outputs below `root`; return the area's facts and {fact: reason}."""
+    """Write `files` (path: text) and command answers (a text: its output) below `root`; return the area's facts and {fact: reason}."""
     for path, text in files.items():
         place = root / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    recorded = {line: {"rc": 0, "stdout": out, "stderr": ""} for line, out in (commands or {}).items()}
+    answers = {
+        line: Completed(0, said, "") if isinstance(said, str) else said for line, said in (commands or {}).items()
+    }
+    recorded = {line: {"rc": done.rc, "stdout": done.out, "stderr": done.err} for line, done in answers.items()}
     (root / "commands.json").write_text(json.dumps(recorded))
     facts, errors = Reading(Door(str(root)), AREAS).state([area], 20)
     return facts[area], {error["fact"]: error["reason"] for error in errors if error["area"] == area}
