@@ -26,20 +26,20 @@ class ActionModule(ActionBase):
         """Return run, run_dir, sequence, hosts and unjudged, or fail with every problem found."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        known = catalogue.load()
         hostvars = variables["hostvars"]
         now = datetime.now(timezone.utc)
         try:
-            targets = begin.check(
+            known = catalogue.load()
+            plan = begin.check(
                 variables["ansible_play_hosts_all"],
                 lambda host: playtime.declared_variables(hostvars[host]),
                 lambda host: playtime.other_platform(hostvars[host]),
                 known,
                 now.date(),
             )
-            store = Store(playtime.report_folder(targets[0].declaration.policy, variables))
+            store = Store(playtime.report_folder(plan.options, variables))
             run, sequence = begin.start(
-                targets,
+                plan,
                 store,
                 known,
                 now,
@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
                 str(self._task.args.get("playbook", "")),
             )
         except (begin.BeginError, ResultsError, catalogue.CatalogueError) as error:
-            return {**result, "failed": True, "msg": "Nothing was connected to. %s" % error}
+            return {**result, "failed": True, "msg": "Nothing was connected to.\n%s" % error}
         self._display.vv("bulwark: run %s, results in %s" % (run.name, run.folder))
         return {
             **result,
@@ -56,13 +56,15 @@ class ActionModule(ActionBase):
             "run": run.name,
             "run_dir": str(run.folder),
             "sequence": sequence,
-            "hosts": len(targets),
-            "unjudged": [target.host for target in targets if target.other_platform],
+            "hosts": len(plan.targets),
+            "unjudged": [target.host for target in plan.targets if target.other_platform],
         }
 
 
 def _warnings() -> list[str]:
-    if constants.config.get_config_value("HOST_KEY_CHECKING") and os.environ.get("ANSIBLE_HOST_KEY_CHECKING") != "False":
+    if (
+        constants.config.get_config_value("HOST_KEY_CHECKING")
+        and os.environ.get("ANSIBLE_HOST_KEY_CHECKING") != "False"
+    ):
         return []
     return ["Host key checking is off: the hosts' identities were not verified."]
-

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,18 +17,21 @@ from ..plugin_utils import catalogue, declared, judging, playtime, results, sele
 from ..plugin_utils.finding import Subject
 from ..plugin_utils.judges.all import JUDGES
 from ..plugin_utils.subjects import subjects
+from ..plugin_utils.text import clean
+from ..plugin_utils.timelimit import OutOfTime, time_limit
 
 MODULE = "bulwark.msp.linux_state_info"
 #: Seconds on top of bulwark_read_seconds for connecting, sending the module and getting the answer back.
 GRACE_SECONDS = 30
+REASON_LIMIT = 300
 
 
 class ReadingFailed(Exception):
     """The host could not be read at all; the text says why."""
 
 
-class OutOfTime(Exception):
-    """The host did not answer in time."""
+class Unreachable(ReadingFailed):
+    """The host does not answer, so that asking it in another way is of no use."""
 
 
 class ActionModule(ActionBase):
@@ -39,14 +41,14 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset({"run_dir"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return counts by status, the failing controls and the platform; a host that can't be read doesn't fail."""
+        """Return counts by status and the platform; a host that can't be read doesn't fail."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         known = catalogue.load()
         run = results.Run(Path(str(self._task.args["run_dir"])))
         about = run.read()
         today = date.fromisoformat(about["date"])
-        declaration = declared.declare(playtime.declared_variables(variables), known, today)
+        declaration = declared.declare(playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]]), known, today)
         covers = playtime.pattern_matcher(self._loader, variables.get("groups", {}))
         host = str(variables["inventory_hostname"])
         subject = Subject(host, declaration, lambda pattern: covers(pattern, host))
@@ -61,16 +63,14 @@ class ActionModule(ActionBase):
         except ReadingFailed as failure:
             at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             document = judging.unread_host(str(failure), subject, controls, known, about, at)
-            self._display.warning("bulwark: %s was not read: %s" % (host, failure))
+            self._display.warning("bulwark: %s was not read: %s" % (clean(host, REASON_LIMIT), failure))
         run.write_host(document)
-        findings = document["findings"]
         return {
             **result,
             "changed": False,
             "run": about["run"],
             "platform": document["platform"],
-            "counts": dict(Counter(finding["status"] for finding in findings)),
-            "failing": [finding["control"] for finding in findings if finding["status"] == "fail"],
+            "counts": dict(Counter(finding["status"] for finding in document["findings"])),
             "unread": [error["reason"] for error in document["errors"] if error["area"] is None],
         }
 
@@ -83,39 +83,50 @@ class ActionModule(ActionBase):
         arguments = {"subjects": subjects(subject.declaration.registers), "seconds": seconds}
         try:
             return self._read(arguments, variables, seconds), ""
+        except Unreachable:
+            raise
         except ReadingFailed as failure:
-            if self._connection.become is None or "unreachable" in str(failure):
+            if self._connection.become is None:
                 raise
             self._without_escalation()
-            reason = "escalation failed (%s); read once more without" % failure
-            return self._read(arguments, variables, seconds), reason
+            return self._read(arguments, variables, seconds), "not read as root (%s), only without" % failure
 
     def _without_escalation(self) -> None:
         self._play_context.become = False
         self._connection.set_become_plugin(None)
 
     def _read(self, arguments: Mapping[str, Any], variables: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        # From -vvv on, connections print what a module answers; a state is nobody's reading matter on a terminal.
-        # The connection holds a play context of its own.
-        self._connection._play_context.no_log = True
         try:
-            with time_limit(seconds + GRACE_SECONDS):
+            with self._unseen(), time_limit(seconds + GRACE_SECONDS):
                 answer = self._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as error:
-            raise ReadingFailed("unreachable: %s" % _brief(error)) from None
+            raise Unreachable("unreachable: %s" % _brief(error)) from None
         except OutOfTime:
-            raise ReadingFailed("unreachable: no answer within %g seconds" % (seconds + GRACE_SECONDS)) from None
+            raise Unreachable("unreachable: no answer within %g seconds" % (seconds + GRACE_SECONDS)) from None
         except AnsibleError as error:
             raise ReadingFailed(_brief(error)) from None
-        finally:
-            self._connection._play_context.no_log = False
         if "state" not in answer:
-            said = answer.get("module_stderr") or answer.get("msg") or "the reader gave no answer"
-            raise ReadingFailed(_brief(said))
+            raise ReadingFailed(_account_of(answer))
         try:
             return judging.check_state(playtime.plain(answer["state"]))
         except judging.StateError as error:
             raise ReadingFailed(str(error)) from None
+
+    @contextmanager
+    def _unseen(self) -> Iterator[None]:
+        """Keep the state off the terminal, and the registered accounts out of the host's log.
+
+        From -vvv on, connections print what a module answers, and every module logs its arguments.
+        """
+        owners = (self._connection._play_context, self._task)
+        before = [owner.no_log for owner in owners]
+        for owner in owners:
+            owner.no_log = True
+        try:
+            yield
+        finally:
+            for owner, no_log in zip(owners, before, strict=True):
+                owner.no_log = no_log
 
     @staticmethod
     def _recorded(folder: Path, host: str) -> Mapping[str, Any]:
@@ -125,23 +136,15 @@ class ActionModule(ActionBase):
             raise ReadingFailed("no recorded state: %s" % error) from None
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in the body after `seconds`; a worker runs one task in its main thread, so a signal reaches it."""
-
-    def out_of_time(_signal: int, _frame: Any) -> None:
-        raise OutOfTime
-
-    previous = signal.signal(signal.SIGALRM, out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+def _account_of(answer: Mapping[str, Any]) -> str:
+    """Return what an answer without a state says of itself."""
+    rc = answer.get("rc")
+    if isinstance(rc, int) and rc > 128:
+        return "the reader was killed on the host (exit status %d)" % rc
+    return _brief(answer.get("module_stderr") or answer.get("msg") or "the reader gave no answer")
 
 
 def _brief(said: Any) -> str:
-    """Return the last line that says something, at most 300 characters: tracebacks and banners stay out."""
+    """Return the last line that says something, made harmless: tracebacks and banners stay out."""
     lines = [line.strip() for line in str(said).splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no reason given"
+    return clean(lines[-1], REASON_LIMIT) if lines else "no reason given"

@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, closing, declared, playtime, results, selection, summary
-from ..plugin_utils.finding import Subject
+from ..plugin_utils import catalogue, closing, declared, playtime, results, summary
 from ..plugin_utils.formats import markdown
-from ..plugin_utils.judges.all import JUDGES
 
 
 class ActionModule(ActionBase):
@@ -29,16 +27,18 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         try:
             return {**result, **self._report(variables)}
-        except results.ResultsError as error:
+        except declared.DeclarationError as error:
+            return {**result, "failed": True, "msg": "\n".join(str(problem) for problem in error.problems)}
+        except (results.ResultsError, catalogue.CatalogueError) as error:
             return {**result, "failed": True, "msg": str(error)}
 
     def _report(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         known = catalogue.load()
         today = datetime.now(timezone.utc).date()
-        own = declared.declare(playtime.declared_variables(variables), known, today)
+        own = declared.declare(playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]]), known, today)
         run = self._run(own.policy, variables)
-        if run.read()["state"] == "running":
-            self._complete(run, own.policy, variables, known)
+        if not run.sealed:
+            self._complete(run, own.policy, variables["hostvars"], known)
         about = run.read()
         hosts = [closing.totals(document) for document in run.hosts()]
         results.write_text_pieces(run.folder / "report.md", markdown.render(about, hosts, run.hosts()))
@@ -56,21 +56,22 @@ class ActionModule(ActionBase):
         return store.run(str(self._task.args.get("run") or results.LATEST))
 
     def _complete(
-        self, run: results.Run, policy: Mapping[str, Any], variables: Mapping[str, Any], known: catalogue.Catalogue
+        self, run: results.Run, policy: Mapping[str, Any], hostvars: Mapping[str, Any], known: catalogue.Catalogue
     ) -> None:
-        hostvars = variables["hostvars"]
         about = run.read()
         day = date.fromisoformat(about["date"])
 
-        def subject_of(host: str) -> tuple[Subject, Iterable[str]] | None:
+        def declared_of(host: str) -> declared.Declaration | None:
             if host not in hostvars:
                 return None
-            declaration = declared.declare(playtime.declared_variables(hostvars[host]), known, day)
-            return Subject(host, declaration, lambda _: False), selection.selected(declaration.policy, known, JUDGES)
+            try:
+                return declared.declare(playtime.declared_variables(hostvars[host]), known, day)
+            except declared.DeclarationError:
+                return None
 
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        closing.fill_gaps(run, subject_of, known, at)
+        closing.fill_gaps(run, declared_of, known, day, at)
         hosts = [closing.totals(document) for document in run.hosts()]
         others = [target["host"] for target in about["targeted"] if target["other_platform"]]
         closing.complete(run, hosts, closing.reasons_to_fail(hosts, others, policy), at)
-        results.Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day.isoformat())
+        results.Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)

@@ -53,12 +53,6 @@ counts:
   description: Number of findings for each status.
   returned: always
   type: dict
-failing:
-  description: Ids of the failing controls.
-  returned: always
-  type: list
-  elements: str
-  sample: [lin-ic-ssh-no-root]
 unread:
   description: Why the host, or what needs root on it, could not be read.
   returned: always

@@ -6,17 +6,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from .catalogue import Catalogue
 from .declared import Declaration, DeclarationError, declare
 from .finding import digest
 from .judges.all import JUDGES
+from .registers import NO_CUSTOMER
 from .results import ResultsError, Run, Store, encoded
-from .selection import SelectionError, selected
+from .selection import selected
 
 SCHEMA = "bulwark/run/1"
 CUSTOMER_SCHEMA = "bulwark/customer/1"
@@ -34,12 +35,37 @@ class BeginError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """One targeted host: what is declared for it, which controls are judged, and its platform if not Linux."""
+    """One targeted host. policy: a key of Plan.policies. controls: how many are judged. other_platform: not Linux."""
 
     host: str
-    declaration: Declaration
-    controls: tuple[str, ...]
+    customer: str
+    policy: str
+    controls: int
     other_platform: str | None
+
+
+@dataclass
+class Plan:
+    """A run to be: a few words a host, and what hosts share only once, so that a fleet of any size fits.
+
+    registers: by customer and variable, the entries by their canonical JSON.
+    """
+
+    targets: list[Target] = field(default_factory=list)
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
+    registers: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Outcome(NamedTuple):
+    """What the variables of a host, or of many that share them, come to."""
+
+    problems: tuple[str, ...] = ()
+    customer: str = ""
+    policy: str = ""
+    controls: int = 0
+    options: str = ""
 
 
 def check(
@@ -48,56 +74,69 @@ def check(
     platform_of: Callable[[str], str | None],
     catalogue: Catalogue,
     today: date,
-) -> list[Target]:
-    """Return the targets; raises BeginError with every problem of every host."""
-    known: dict[str, tuple[Declaration, tuple[str, ...]] | list[str]] = {}
+) -> Plan:
+    """Return the plan; raises BeginError with every problem of every host."""
+    plan = Plan()
+    known: dict[str, _Outcome] = {}
     problems: dict[str, list[str]] = {}
-    targets: list[Target] = []
+    options: dict[str, str] = {}
     for host in hosts:
-        variables = variables_of(host)
-        key = json.dumps(variables, sort_keys=True)
-        if key not in known:
-            known[key] = _declaration(variables, catalogue, today)
-        outcome = known[key]
-        if isinstance(outcome, list):
-            for text in outcome:
-                problems.setdefault(text, []).append(host)
+        try:
+            variables = variables_of(host)
+        except DeclarationError as error:
+            outcome = _Outcome(tuple(str(problem) for problem in error.problems))
         else:
-            targets.append(Target(host, outcome[0], outcome[1], platform_of(host)))
-    _check_names(targets, problems)
-    _check_run_wide(targets, problems)
+            key = digest(json.dumps(variables, sort_keys=True))
+            if key not in known:
+                known[key] = _add(plan, variables, catalogue, today)
+            outcome = known[key]
+        for text in (*outcome.problems, *_bad_names(host, outcome.customer)):
+            problems.setdefault(text, []).append(host)
+        if not outcome.problems:
+            plan.targets.append(Target(host, outcome.customer, outcome.policy, outcome.controls, platform_of(host)))
+            options.setdefault(outcome.options, host)
+    _check_options(options, problems)
     if problems:
         raise BeginError("\n".join(_listed(problems)))
-    return targets
+    plan.options = json.loads(next(iter(options), "{}"))
+    return plan
 
 
-def _declaration(
-    variables: Mapping[str, Any], catalogue: Catalogue, today: date
-) -> tuple[Declaration, tuple[str, ...]] | list[str]:
+def _add(plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: date) -> _Outcome:
+    """Add to the plan what is declared by these variables, and return what comes of it for a host that has them."""
     try:
         declaration = declare(variables, catalogue, today)
-        return declaration, tuple(selected(declaration.policy, catalogue, JUDGES))
     except DeclarationError as error:
-        return [str(problem) for problem in error.problems]
-    except SelectionError as error:
-        return [str(error)]
+        return _Outcome(tuple(str(problem) for problem in error.problems))
+    controls = selected(declaration.policy, catalogue, JUDGES)
+    plan.judged.update(controls)
+    policy = _policy(declaration, catalogue)
+    key = digest(json.dumps(policy, sort_keys=True))[:16]
+    plan.policies.setdefault(key, policy)
+    customer = declaration.registers.customer
+    registers = plan.registers.setdefault(customer, {})
+    for name in REGISTERS:
+        value = declaration.values.get(name)
+        for entry in value if isinstance(value, list) else [value] if value else []:
+            registers.setdefault(name, {}).setdefault(json.dumps(entry, sort_keys=True), entry)
+    options = json.dumps({name: declaration.policy.get(name) for name in RUN_WIDE})
+    return _Outcome((), customer, key, len(controls), options)
 
 
-def _check_names(targets: list[Target], problems: dict[str, list[str]]) -> None:
-    for target in targets:
-        for name in (target.host, target.declaration.registers.customer):
-            try:
-                encoded(name)
-            except ResultsError as error:
-                problems.setdefault(str(error), []).append(target.host)
+def _bad_names(*names: str) -> Iterator[str]:
+    for name in names:
+        try:
+            encoded(name or NO_CUSTOMER)
+        except ResultsError as error:
+            yield str(error)
 
 
-def _check_run_wide(targets: list[Target], problems: dict[str, list[str]]) -> None:
+def _check_options(options: Mapping[str, str], problems: dict[str, list[str]]) -> None:
     for name in RUN_WIDE:
-        values = {json.dumps(target.declaration.policy.get(name)): target.host for target in targets}
-        if len(values) > 1:
-            text = "%s: must be the same for every host of a run, found %s" % (name, " and ".join(sorted(values)))
-            problems.setdefault(text, []).extend(values.values())
+        hosts = {json.dumps(json.loads(text)[name]): host for text, host in options.items()}
+        if len(hosts) > 1:
+            text = "%s: must be the same for every host of a run, found %s" % (name, " and ".join(sorted(hosts)))
+            problems.setdefault(text, []).extend(hosts.values())
 
 
 def _listed(problems: Mapping[str, list[str]]) -> list[str]:
@@ -111,27 +150,17 @@ def _listed(problems: Mapping[str, list[str]]) -> list[str]:
 
 
 def start(
-    targets: list[Target], store: Store, catalogue: Catalogue, now: datetime, versions: Mapping[str, str],
-    warnings: list[str], playbook: str,
-) -> tuple[Run, int]:  # fmt: skip
+    plan: Plan,
+    store: Store,
+    catalogue: Catalogue,
+    now: datetime,
+    versions: Mapping[str, str],
+    warnings: list[str],
+    playbook: str,
+) -> tuple[Run, int]:
     """Make the run's folder, write run.json and the customers' registers; return the run and its sequence."""
     run, sequence = store.begin(now)
-    policies: dict[str, Any] = {}
-    targeted = []
-    for target in targets:
-        policy = _policy(target.declaration, catalogue)
-        key = digest(json.dumps(policy, sort_keys=True))[:16]
-        policies[key] = policy
-        targeted.append(
-            {
-                "host": target.host,
-                "customer": target.declaration.registers.customer,
-                "policy": key,
-                "controls": len(target.controls),
-                "other_platform": target.other_platform,
-            }
-        )
-    judged = sorted({control for target in targets for control in target.controls})
+    judged = sorted(plan.judged)
     run.write(
         "run.json",
         {
@@ -144,8 +173,8 @@ def start(
             "ended": None,
             "date": now.date().isoformat(),
             "versions": dict(versions),
-            "targeted": targeted,
-            "policies": policies,
+            "targeted": [asdict(target) for target in plan.targets],
+            "policies": plan.policies,
             "controls": {
                 "judged": judged,
                 "left_out": [control for control in JUDGES if control not in judged],
@@ -157,8 +186,8 @@ def start(
             "reasons": None,
         },
     )
-    for customer in sorted({target.declaration.registers.customer for target in targets}):
-        run.write_customer(_customer(customer, run, sequence, targets))
+    for customer, registers in sorted(plan.registers.items()):
+        run.write_customer(_customer(customer, run, sequence, registers))
     return run, sequence
 
 
@@ -176,16 +205,8 @@ def _policy(declaration: Declaration, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _customer(customer: str, run: Run, sequence: int, targets: list[Target]) -> dict[str, Any]:
-    merged: dict[str, list[Any]] = {}
-    for target in targets:
-        if target.declaration.registers.customer != customer:
-            continue
-        for name in REGISTERS:
-            value = target.declaration.values.get(name)
-            for entry in value if isinstance(value, list) else [value] if value else []:
-                if entry not in merged.setdefault(name, []):
-                    merged[name].append(entry)
+def _customer(customer: str, run: Run, sequence: int, registers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    merged = {name: list(entries.values()) for name, entries in registers.items()}
     canonical = json.dumps(merged, sort_keys=True, separators=(",", ":"))
     return {
         "schema": CUSTOMER_SCHEMA,

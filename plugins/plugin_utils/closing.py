@@ -6,12 +6,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from .catalogue import Catalogue
+from .declared import Declaration, declare
 from .finding import SEVERITIES, Subject
+from .judges.all import JUDGES
 from .judging import unread_host
 from .results import Run
+from .selection import selected
+from .text import clean
 
 FLEET_SCHEMA = "bulwark/fleet/1"
 
@@ -51,25 +56,27 @@ def totals(document: Mapping[str, Any]) -> HostTotals:
 
 
 def fill_gaps(
-    run: Run, subject_of: Callable[[str], tuple[Subject, Iterable[str]] | None], catalogue: Catalogue, at: str
+    run: Run, declared_of: Callable[[str], Declaration | None], catalogue: Catalogue, day: date, at: str
 ) -> list[str]:
     """Write an all-unknown result for each targeted host that left none; return their names.
 
-    `subject_of(host)` gives the subject and its controls; None where the host is no longer in the inventory.
+    `declared_of(host)` gives what is declared for it now, None where that can't be had any more.
     """
     about = run.read()
     missing = []
     for target in about["targeted"]:
-        if run.host_file(target["customer"], target["host"]).exists():
+        host, customer, other = target["host"], target["customer"], target["other_platform"]
+        if run.host_file(customer, host).exists():
             continue
-        known = subject_of(target["host"])
-        if known is None:
-            continue
-        other = target["other_platform"]
+        declaration = declared_of(host)
+        if declaration is None or declaration.registers.customer != customer:
+            declaration = declare({"bulwark_customer": customer}, catalogue, day)
         reason = "no judge for this platform yet (%s)" % other if other else "the host left no result in this run"
         platform = {"system": other, "family": "other", "version": ""} if other else None
-        run.write_host(unread_host(reason, known[0], known[1], catalogue, about, at, platform))
-        missing.append(target["host"])
+        subject = Subject(host, declaration, lambda _: False)
+        controls = selected(declaration.policy, catalogue, JUDGES)
+        run.write_host(unread_host(reason, subject, controls, catalogue, about, at, platform))
+        missing.append(host)
     return missing
 
 
@@ -95,7 +102,8 @@ def complete(run: Run, hosts: list[HostTotals], reasons: list[str], at: str) -> 
         reasons=reasons,
     )
     run.write("run.json", about)
-    run.write("fleet.json", {"schema": FLEET_SCHEMA, "run": about["run"], "sequence": about["sequence"], "findings": []})
+    fleet = {"schema": FLEET_SCHEMA, "run": about["run"], "sequence": about["sequence"], "findings": []}
+    run.write("fleet.json", fleet)
     return about
 
 
@@ -104,12 +112,16 @@ def reasons_to_fail(hosts: list[HostTotals], others: Iterable[str], policy: Mapp
     reasons = []
     if policy["bulwark_fail_on_unreachable"]:
         left = set(others)
-        reasons += ["%s: %s" % (host.host, host.problem) for host in hosts if host.problem and host.host not in left]
+        reasons += [
+            "%s: %s" % (clean(host.host), host.problem) for host in hosts if host.problem and host.host not in left
+        ]
     threshold = policy["bulwark_fail_on"]
     if threshold != "none":
         counted = SEVERITIES[SEVERITIES.index(threshold) :]
         for host in hosts:
             number = sum(host.failing[level] for level in counted)
             if number:
-                reasons.append("%s: %d failing at %s or above (bulwark_fail_on)" % (host.host, number, threshold))
+                reasons.append(
+                    "%s: %d failing at %s or above (bulwark_fail_on)" % (clean(host.host), number, threshold)
+                )
     return reasons

@@ -41,7 +41,7 @@ class Facts:
     def __init__(self, state: Mapping[str, Any]) -> None:
         reasons: dict[str, dict[str | None, str]] = {}
         for error in state.get("errors", []):
-            reasons.setdefault(error["area"], {}).setdefault(error["fact"], error["reason"])
+            reasons.setdefault(error["area"], {}).setdefault(error.get("fact"), error["reason"])
         self._areas = {
             name: AreaFacts(name, state.get("areas", {}).get(name, {}), reasons.get(name, {}))
             for name in {*state.get("areas", {}), *reasons}

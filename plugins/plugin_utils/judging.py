@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -17,6 +18,9 @@ from .text import clean
 
 SCHEMA = "bulwark/host-result/1"
 STATE_SCHEMA = "bulwark/host-state/1"
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+#: A day in seconds: more than any reading takes, and less than infinity.
+FOREVER = 86400
 
 
 class StateError(Exception):
@@ -29,10 +33,28 @@ def check_state(state: Any) -> Mapping[str, Any]:
         raise StateError("the host state is no object")
     if state.get("schema") != STATE_SCHEMA:
         raise StateError("the host state has schema %r, this version reads %s" % (state.get("schema"), STATE_SCHEMA))
-    for key, form in (("areas", Mapping), ("errors", list), ("collected_at", str)):
-        if not isinstance(state.get(key), form):
-            raise StateError("the host state has no usable '%s'" % key)
+    if not TIME.fullmatch(str(state.get("collected_at"))):
+        raise StateError("the host state has no usable 'collected_at'")
+    seconds = state.get("seconds")
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds < FOREVER:
+        raise StateError("the host state has no usable 'seconds'")
+    areas = state.get("areas")
+    if not isinstance(areas, Mapping) or not all(isinstance(facts, Mapping) for facts in areas.values()):
+        raise StateError("the host state has no usable 'areas'")
+    errors = state.get("errors")
+    if not isinstance(errors, list) or not all(_is_error(error) for error in errors):
+        raise StateError("the host state has no usable 'errors'")
     return state
+
+
+def _is_error(error: Any) -> bool:
+    return (
+        isinstance(error, Mapping)
+        and isinstance(error.get("area"), str)
+        and isinstance(error.get("fact", ""), (str, type(None)))
+        and isinstance(error.get("reason"), str)
+        and bool(error["reason"])
+    )
 
 
 def judge_state(
@@ -57,8 +79,9 @@ def judge_state(
             for id_ in controls
         ],
         errors=[
-            {"area": clean(error["area"]), "fact": error["fact"] and clean(error["fact"]), "reason": clean(error["reason"])}
+            {"area": clean(error["area"]), "fact": fact and clean(fact), "reason": clean(error["reason"])}
             for error in state["errors"]
+            for fact in [error.get("fact")]
         ],
     )
 
@@ -96,7 +119,8 @@ def _document(subject: Subject, run: Mapping[str, Any], **observed: Any) -> dict
 
 
 def _platform(system: Mapping[str, Any]) -> dict[str, str]:
-    release = system.get("release") or {}
+    release = system.get("release")
+    release = release if isinstance(release, Mapping) else {}
     return {
         "system": clean(release.get("pretty_name") or release.get("id") or "unknown"),
         "family": clean(system.get("family") or "unknown"),

@@ -10,9 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 
-from .declared import OWN_RESULTS, PREFIX
+from .checking import Problem
+from .declared import OWN_RESULTS, PREFIX, DeclarationError
 from .results import ResultsError
 
 #: Connections and network systems over which no Linux reader runs.
@@ -28,23 +30,36 @@ OTHER_CONNECTIONS = {
 
 def plain(value: Any) -> Any:
     """Return `value` as plain JSON types: no Ansible tags, lazy containers or dates."""
-    return json.loads(json.dumps(value, default=_plain_leaf))
-
-
-def _plain_leaf(value: Any) -> Any:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
     if isinstance(value, Mapping):
-        return dict(value)
+        return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return list(value)
-    return str(value)
+        return [plain(item) for item in value]
+    return json.loads(json.dumps(value, default=_key))
+
+
+def _key(value: Any) -> str:
+    """Return a scalar as JSON writes it for a key: true for True, an ISO 8601 text for a date."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
 def declared_variables(host_variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the bulwark_ variables in scope for a host, templated, as plain types."""
-    names = [name for name in host_variables if name.startswith(PREFIX) and name not in OWN_RESULTS]
-    return {name: plain(host_variables[name]) for name in names}
+    """Return the bulwark_ variables in scope for a host, templated, as plain types.
+
+    Raises DeclarationError for those that can't be had: an undefined name in a template, a vault without its password.
+    """
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name in host_variables:
+        if name.startswith(PREFIX) and name not in OWN_RESULTS:
+            try:
+                values[name] = plain(host_variables[name])
+            except AnsibleError as error:
+                problems.append(Problem(name, "can't be templated: %s" % error.message))
+    if problems:
+        raise DeclarationError(problems)
+    return values
 
 
 def other_platform(host_variables: Mapping[str, Any]) -> str | None:
@@ -93,4 +108,5 @@ def collection_version() -> str:
     if manifest.exists():
         return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
     lines = (root / "galaxy.yml").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].strip().strip("\"'") for line in lines if line.startswith("version:")), "unknown")
+    version = next((line.partition(":")[2] for line in lines if line.startswith("version:")), "unknown")
+    return version.strip(" \"'")

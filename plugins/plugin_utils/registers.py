@@ -6,6 +6,7 @@ Entries with `status: proposed` are kept apart: they never make anything pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,10 @@ from typing import Any
 
 NO_CUSTOMER = "_none"
 CUSTOMER = "customer"
+PARTY = re.compile(r"customer|(msp|vendor):[a-z0-9][a-z0-9._-]*")
+PARTY_TEXT = "customer, msp:<id> or vendor:<id> (id in lower case)"
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+DATE_TEXT = "write it as YYYY-MM-DD"
 
 
 class Undeclared(Exception):
@@ -60,7 +65,6 @@ class Zone:
     name: str
     cidrs: tuple[str, ...]
     internet: bool = False
-
 
 
 @dataclass(frozen=True)
@@ -143,10 +147,17 @@ def _tuple(value: Any, make: Any) -> Any:
 
 
 def as_date(value: Any) -> date | None:
-    """Return the date of a validated ISO 8601 text or date; None stays None."""
+    """Return the date of an ISO 8601 text (its time left out) or a date; None stays None. Raises ValueError."""
     if value is None or isinstance(value, date):
         return value
+    if not DATE.fullmatch(str(value)):
+        raise ValueError(DATE_TEXT)
     return date.fromisoformat(str(value)[:10])
+
+
+def is_party(value: Any) -> bool:
+    """Say whether `value` names a party as PARTY_TEXT says."""
+    return bool(PARTY.fullmatch(str(value)))
 
 
 def _account(entry: Mapping[str, Any]) -> Account:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The results directory: one folder a run, written atomically, sealed by a manifest that is chained to the last one.
 
-Layout below `bulwark_report_dir`: `<run>/run.json`, `<run>/hosts/<customer>/<host>.json`, `<run>/customers/<customer>.json`,
-`<run>/fleet.json`, `<run>/manifest.json`, and beside the runs `chain.jsonl` and the link `latest`.
+Layout below `bulwark_report_dir`: `<run>/run.json`, `<run>/hosts/<customer>/<host>.json`,
+`<run>/customers/<customer>.json`, `<run>/fleet.json`, `<run>/manifest.json`, and beside the runs `chain.jsonl` and the
+link `latest`.
 Folders are 0700, files 0600.
 """
 
@@ -18,13 +19,16 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 RUN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+RUN_TIME = "%Y%m%dT%H%M%SZ"
 CHAIN = "chain.jsonl"
+NEW_CHAIN = "move it away to begin a new chain"
 LATEST = "latest"
 MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = "bulwark/manifest/1"
@@ -37,7 +41,7 @@ class ResultsError(Exception):
 
 def encoded(name: str) -> str:
     """Return `name` as one file name of [A-Za-z0-9._-] and %XX; "..", "a/b" and the like become harmless."""
-    safe = quote(name, safe="").replace("~", "%7E")
+    safe = quote(name, safe="", errors="surrogatepass").replace("~", "%7E")
     safe = "%2E" + safe[1:] if safe.startswith(".") else safe
     if not name or len(safe) > NAME_LIMIT:
         raise ResultsError("%r is no usable name: it must hold 1 to %d characters" % (name[:40], NAME_LIMIT))
@@ -46,7 +50,7 @@ def encoded(name: str) -> str:
 
 def decoded(file_name: str) -> str:
     """Return the name that `encoded` made `file_name` of."""
-    return unquote(file_name)
+    return unquote(file_name, errors="surrogatepass")
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -61,13 +65,18 @@ def write_text(path: Path, text: str) -> None:
 
 def write_text_pieces(path: Path, pieces: Iterable[str]) -> None:
     """Write a file atomically, mode 0600, from pieces that need not fit into memory together."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="." + path.name)
+    temporary = None
     try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="." + path.name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(handle, 0o600)
             file.writelines(pieces)
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+    except BaseException as error:
+        if temporary:
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise ResultsError("%s: can't be written: %s" % (path, _reason(error))) from None
         raise
 
 
@@ -76,20 +85,27 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ResultsError("%s: %s" % (path, os.strerror(error.errno or 0).lower())) from None
+        raise ResultsError("%s: %s" % (path, _reason(error))) from None
     except ValueError as error:
         raise ResultsError("%s is no JSON: %s" % (path, error)) from None
 
 
 def _folder(path: Path) -> Path:
+    """Make a folder and what is missing above it, each 0700 whatever the umask."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in [*reversed(path.parents), path]:
+            if not missing.exists():
+                missing.mkdir(mode=0o700, exist_ok=True)
+                missing.chmod(0o700)
     except OSError as error:
         raise ResultsError(
-            "%s: can't be made (%s); set bulwark_report_dir to a folder that can be written"
-            % (path, os.strerror(error.errno or 0).lower())
+            "%s: can't be made (%s); set bulwark_report_dir to a folder that can be written" % (path, _reason(error))
         ) from None
     return path
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno or 0).lower()
 
 
 class Run:
@@ -102,6 +118,11 @@ class Run:
     def name(self) -> str:
         """Return the run's id."""
         return self.folder.name
+
+    @property
+    def sealed(self) -> bool:
+        """Say whether the run is complete: its manifest is written, once and last."""
+        return (self.folder / MANIFEST).exists()
 
     def host_file(self, customer: str, host: str) -> Path:
         """Return where the host's result lies."""
@@ -159,66 +180,87 @@ class Store:
         """Make the folder of a new run and return it with its sequence number; raises ResultsError."""
         _folder(self.folder)
         with self._locked():
-            sequence = max((line["sequence"] for line in self.chain()), default=0) + 1
-            run = Run(self.folder / ("%s-%s" % (now.strftime("%Y%m%dT%H%M%SZ"), secrets.token_hex(3))))
+            chain = self.chain()
+            sequence = max((line["sequence"] for line in chain), default=0) + 1
+            run = Run(self.folder / ("%s-%s" % (now.strftime(RUN_TIME), secrets.token_hex(3))))
             _folder(run.folder)
-            self._append({"sequence": sequence, "run": run.name, "manifest": None, "pruned": None})
+            line = {"sequence": sequence, "run": run.name, "manifest": None, "pruned": None}
+            self._write_chain([*chain, line])
         return run, sequence
 
     def run(self, name: str = LATEST) -> Run:
-        """Return a run by id, or the latest complete one."""
+        """Return a run by id, or the latest complete one; raises ResultsError."""
         folder = (self.folder / name).resolve()
+        if not RUN_NAME.fullmatch(folder.name) or folder.parent != self.folder.resolve():
+            raise ResultsError("%s: there is no run %r here" % (self.folder, name))
         if not (folder / "run.json").exists():
             raise ResultsError("%s: there is no run %r here" % (self.folder, name))
         return Run(folder)
 
-    def complete(self, run: Run, keep: int, today: str) -> list[str]:
-        """Seal the run by its manifest, move `latest`, prune to `keep` runs; return the names of those pruned."""
+    def complete(self, run: Run, keep: int, today: date) -> list[str]:
+        """Seal the run by its manifest, move `latest`, prune to `keep` runs (0: all) and return the names of those."""
         with self._locked():
-            previous = next((line["manifest"] for line in reversed(self.chain()) if line["manifest"]
-                             and line["run"] != run.name), None)  # fmt: skip
+            chain = self.chain()
+            others = [line for line in chain if line["run"] != run.name]
+            about = run.read()
             manifest = {
                 "schema": MANIFEST_SCHEMA,
                 "run": run.name,
-                "previous": previous,
+                "previous": next((line["manifest"] for line in reversed(others) if line["manifest"]), None),
                 "files": {str(path.relative_to(run.folder)): sha256(path) for path in run.data_files()},
-                "policy": policy_digest(run.read()),
+                "policy": policy_digest(about),
             }
             run.write(MANIFEST, manifest)
-            self._update(run.name, manifest=sha256(run.folder / MANIFEST))
-            self._point_latest(run)
-            return self._prune(keep, today, run)
+            # Runs may end in another order than they began: the chain follows the seals, so that each holds the last.
+            seal = sha256(run.folder / MANIFEST)
+            chain = [*others, {"sequence": about["sequence"], "run": run.name, "manifest": seal, "pruned": None}]
+            self._write_chain(chain)
+            kept = (line for line in chain if line["manifest"] and not line["pruned"])
+            latest = max(kept, key=itemgetter("sequence"))["run"]
+            self._point_latest(latest)
+            return self._prune(chain, keep, today, {latest, run.name})
 
     def chain(self) -> list[dict[str, Any]]:
-        """Return the lines of chain.jsonl: sequence, run, manifest (sha256 or None), pruned (date or None)."""
+        """Return the lines of chain.jsonl: sequence, run, manifest (sha256 or None), pruned (date or None).
+
+        Runs that are not sealed yet stand where they began, the others in the order of their seals.
+        """
         path = self.folder / CHAIN
         if not path.exists():
             return []
         try:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        except ValueError as error:
-            raise ResultsError("%s is damaged: %s; move it away to begin a new chain" % (path, error)) from None
-
-    def _append(self, line: Mapping[str, Any]) -> None:
-        self._write_chain([*self.chain(), dict(line)])
-
-    def _update(self, run: str, **changes: Any) -> None:
-        self._write_chain([{**line, **changes} if line["run"] == run else line for line in self.chain()])
+            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except (OSError, ValueError) as error:
+            raise ResultsError("%s is damaged: %s; %s" % (path, error, NEW_CHAIN)) from None
+        for number, line in enumerate(lines, 1):
+            if not _is_link(line):
+                raise ResultsError("%s is damaged: line %d tells of no run; %s" % (path, number, NEW_CHAIN))
+        return lines
 
     def _write_chain(self, lines: list[dict[str, Any]]) -> None:
         write_text(self.folder / CHAIN, "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
 
-    def _point_latest(self, run: Run) -> None:
+    def _point_latest(self, run: str) -> None:
         temporary = self.folder / (".%s-%s" % (LATEST, secrets.token_hex(3)))
-        temporary.symlink_to(run.name)
-        os.replace(temporary, self.folder / LATEST)
+        try:
+            temporary.symlink_to(run)
+            os.replace(temporary, self.folder / LATEST)
+        except OSError as error:
+            raise ResultsError("%s: can't be moved: %s" % (self.folder / LATEST, _reason(error))) from None
 
-    def _prune(self, keep: int, today: str, current: Run) -> list[str]:
+    def _prune(self, chain: list[dict[str, Any]], keep: int, today: date, wanted: set[str]) -> list[str]:
+        """Remove the oldest runs but those wanted and those that may be going on still."""
         runs = sorted(path.name for path in self.folder.iterdir() if RUN_NAME.fullmatch(path.name) and path.is_dir())
-        old = [name for name in runs[:-keep] if name != current.name] if keep > 0 else []
+        yesterday = (today - timedelta(days=1)).strftime("%Y%m%d")
+        old = [
+            name
+            for name in (runs[:-keep] if keep > 0 else [])
+            if name not in wanted and (Run(self.folder / name).sealed or name[:8] < yesterday)
+        ]
+        # Noted before it is done: what is gone without a note was removed by somebody else.
+        self._write_chain([{**line, "pruned": today.isoformat()} if line["run"] in old else line for line in chain])
         for name in old:
-            shutil.rmtree(self.folder / name)
-            self._update(name, pruned=today)
+            shutil.rmtree(self.folder / name, ignore_errors=True)
         return old
 
     @contextmanager
@@ -229,6 +271,15 @@ class Store:
             yield
         finally:
             os.close(handle)
+
+
+def _is_link(line: Any) -> bool:
+    return (
+        isinstance(line, dict)
+        and set(line) == {"sequence", "run", "manifest", "pruned"}
+        and isinstance(line["sequence"], int)
+        and isinstance(line["run"], str)
+    )
 
 
 def sha256(path: Path) -> str:

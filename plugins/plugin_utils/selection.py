@@ -3,33 +3,37 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .catalogue import Catalogue
+from .checking import Problem, near, shown
 
 
-class SelectionError(Exception):
-    """A selection names something that isn't there."""
+def problems_with(policy: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield what the selection names that isn't there."""
+    for index, name in enumerate(policy.get("bulwark_sections") or ()):
+        if name not in _sections(catalogue):
+            text = "there is no section %s%s" % (shown(name), near(name, _sections(catalogue)))
+            yield Problem("bulwark_sections[%d]" % index, text)
+    for variable in ("bulwark_controls", "bulwark_staged"):
+        for index, name in enumerate(policy.get(variable) or ()):
+            id_ = name.removeprefix("!")
+            if id_ not in catalogue.controls:
+                text = "there is no control %s%s" % (shown(id_), near(id_, catalogue.controls))
+                yield Problem("%s[%d]" % (variable, index), text)
 
 
 def selected(policy: Mapping[str, Any], catalogue: Catalogue, judged: Iterable[str]) -> list[str]:
     """Return the ids to judge, in the catalogue's order.
 
-    bulwark_sections: roles or codes (mfa, MF). bulwark_controls: ids; `!id` leaves one out. Raises SelectionError.
+    bulwark_sections: roles or codes (mfa, MF). bulwark_controls: ids; `!id` leaves one out.
     """
-    sections = [str(name) for name in policy.get("bulwark_sections") or ()]
-    names = [str(name) for name in policy.get("bulwark_controls") or ()]
+    sections = policy.get("bulwark_sections") or ()
+    names = policy.get("bulwark_controls") or ()
     wanted = {name for name in names if not name.startswith("!")}
     left_out = {name[1:] for name in names if name.startswith("!")}
-    for name in sorted(wanted | left_out):
-        if name not in catalogue.controls:
-            raise SelectionError("bulwark_controls: there is no control %r%s" % (name, _near(name, catalogue.controls)))
-    known = {key: section.name for section in catalogue.sections for key in (section.name, *section.codes)}
-    for name in sections:
-        if name not in known:
-            raise SelectionError("bulwark_sections: there is no section %r%s" % (name, _near(name, known)))
+    known = _sections(catalogue)
     chosen = {known[name] for name in sections}
     judges = set(judged)
     return [
@@ -42,6 +46,6 @@ def selected(policy: Mapping[str, Any], catalogue: Catalogue, judged: Iterable[s
     ]
 
 
-def _near(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return "; did you mean %s?" % near[0] if near else ""
+def _sections(catalogue: Catalogue) -> dict[str, str]:
+    """Return the sections' names by each name or code that they go by."""
+    return {key: section.name for section in catalogue.sections for key in (section.name, *section.codes)}

@@ -36,13 +36,13 @@ def fleet(about: Mapping[str, Any], hosts: list[HostTotals]) -> list[str]:
     """Return a table with a line for each host, the worst first."""
     ordered = sorted(hosts, key=_badness, reverse=True)
     width = min(40, max([4, *(len(clean(host.host)) for host in ordered[:MOST_HOSTS])]))
-    head = "%-*s  %8s %5s %7s %4s  %7s %7s %5s %6s" % (
-        width, "host", "critical", "high", "medium", "low", "unknown", "waived", "pass", "n/a")  # fmt: skip
+    head = "%s  %8s %5s %7s %4s  %7s %7s %5s %6s" % (
+        "host".ljust(width), "critical", "high", "medium", "low", "unknown", "waived", "pass", "n/a")  # fmt: skip
     lines = [coverage_line(about), "", head]
     for host in ordered[:MOST_HOSTS]:
         numbers = tuple(host.failing[level] or "-" for level in ORDER)
         rest = tuple(host.status[status] or "-" for status in ("unknown", "waived", "pass", "not_applicable"))
-        line = "%-*s  %8s %5s %7s %4s  %7s %7s %5s %6s" % (width, clean(host.host, width), *numbers, *rest)
+        line = "%s  %8s %5s %7s %4s  %7s %7s %5s %6s" % (clean(host.host, width).ljust(width), *numbers, *rest)
         lines.append(line + ("  not read" if not host.read else "  without root" if host.problem else ""))
     if len(ordered) > MOST_HOSTS:
         lines.append("and %d more hosts, none worse than these" % (len(ordered) - MOST_HOSTS))

@@ -13,9 +13,8 @@ HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 def clean(value: object, limit: int = LIMIT) -> str:
     """Return `value` as one line of at most `limit` characters; what can't be seen is shown as \\x1b, \\u202e."""
     text = str(value)
-    if len(text) > limit:
-        text = text[: limit - 1] + "\u2026"
-    return "".join(_visible(character) for character in text)
+    line = "".join(_visible(character) for character in text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "\u2026"
 
 
 def _visible(character: str) -> str:

@@ -3,25 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from .catalogue import Catalogue
+from .catalogue import Catalogue, Control
+from .checking import near, shown
+from .registers import CUSTOMER, DATE_TEXT, PARTY_TEXT, as_date, is_party
 
 #: Longest life in days from approved_by.on, by the control's base severity (design of the collection).
 LONGEST_DAYS = {"critical": 90, "high": 180, "medium": 365, "low": 365}
-CUSTOMER = "customer"
 
 
 class WaiverError(Exception):
-    """A waiver can't be honoured: `key` says which of its keys is wrong, `text` what would be right."""
+    """A waiver can't be honoured: `faults` holds (key, what would be right) for each of its keys that is wrong."""
 
-    def __init__(self, key: str, text: str) -> None:
-        super().__init__("%s: %s" % (key, text))
-        self.key = key
-        self.text = text
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join("%s: %s" % fault for fault in faults))
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -59,27 +59,27 @@ class Waiver:
 
 def waiver(entry: Mapping[str, Any], catalogue: Catalogue, today: date) -> Waiver:
     """Return the Waiver of a validated entry of bulwark_waivers; raises WaiverError where a rule is broken."""
+    faults: list[tuple[str, str]] = []
     control = catalogue.controls.get(entry["control"])
-    if control is None:
-        raise WaiverError("control", "there is no control %r" % entry["control"])
     approver = entry["approved_by"]
-    approved_on = _date(approver.get("on"), "approved_by.on")
-    expires = _date(entry.get("expires"), "expires")
-    if approved_on > today:
-        raise WaiverError("approved_by.on", "%s lies in the future" % approved_on)
-    if catalogue.binds_provider(control.id) and approver.get("party") != CUSTOMER:
-        raise WaiverError(
-            "approved_by.party",
-            "%r can't approve this one: %s binds the provider, so only the customer may (party: customer)"
-            % (approver.get("party"), control.id),
-        )
-    latest = approved_on + timedelta(days=LONGEST_DAYS[control.severity])
-    if expires > latest:
-        raise WaiverError(
-            "expires",
-            "%s is too late: a waiver of a %s control lasts %d days from approved_by.on, so %s at the latest"
-            % (expires, control.severity, LONGEST_DAYS[control.severity], latest),
-        )
+    approved_on = _date(approver["on"], "approved_by.on", faults)
+    expires = _date(entry["expires"], "expires", faults)
+    if control is None:
+        hint = near(entry["control"], catalogue.controls)
+        faults.append(("control", "there is no control %s%s" % (shown(entry["control"]), hint)))
+    faults += _approver(approver["party"], control, catalogue)
+    if approved_on and approved_on > today:
+        faults.append(("approved_by.on", "%s lies in the future" % approved_on))
+    if approved_on and expires and expires < approved_on:
+        faults.append(("expires", "%s is before the approval, %s" % (expires, approved_on)))
+    if approved_on and expires and control:
+        days = LONGEST_DAYS[control.severity]
+        latest = approved_on + timedelta(days)
+        if expires > latest:
+            rule = "a waiver of a %s control lasts %d days from approved_by.on" % (control.severity, days)
+            faults.append(("expires", "%s is too late: %s, so %s at the latest" % (expires, rule, latest)))
+    if faults or control is None or expires is None:
+        raise WaiverError(faults)
     return Waiver(
         control=control.id,
         kind=entry["kind"],
@@ -94,11 +94,20 @@ def waiver(entry: Mapping[str, Any], catalogue: Catalogue, today: date) -> Waive
     )
 
 
-def _date(value: Any, key: str) -> date:
+def _approver(party: str, control: Control | None, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    if not is_party(party):
+        yield "approved_by.party", "%s is no party; write %s" % (shown(party), PARTY_TEXT)
+    elif control and party != CUSTOMER and catalogue.binds_provider(control.id):
+        text = "%s can't approve this one: %s binds the provider, so only the customer may (party: customer)"
+        yield "approved_by.party", text % (party, control.id)
+
+
+def _date(value: Any, key: str, faults: list[tuple[str, str]]) -> date | None:
     try:
-        return date.fromisoformat(str(value)[:10])
+        return as_date(value)
     except ValueError:
-        raise WaiverError(key, "%r is no date; write it as YYYY-MM-DD" % (value,)) from None
+        faults.append((key, "%s is no date; %s" % (shown(value), DATE_TEXT)))
+        return None
 
 
 @dataclass(frozen=True)
@@ -109,9 +118,7 @@ class Waived:
     remark: str = ""
 
 
-def apply(
-    waivers: tuple[Waiver, ...], control: str, found: str, today: date, covers: Callable[[str], bool]
-) -> Waived:
+def apply(waivers: tuple[Waiver, ...], control: str, found: str, today: date, covers: Callable[[str], bool]) -> Waived:
     """Return what the waivers do to a failing `control` whose items hash to `found`.
 
     `covers(pattern)` says whether an Ansible host pattern covers the host.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,13 +15,20 @@ from ..closing import HostTotals
 from ..summary import ORDER, coverage_line
 from ..text import clean
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
+#: Special wherever it stands; at the start of a line only; and what GitHub makes a link of.
+ANYWHERE = re.compile(r"[\\`*_\[\]!|~#]")
+AT_START = re.compile(r"^[+=:-]")
+NUMBERED = re.compile(r"^(\d+)([.)])")
+LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 TEMPLATE = "report.md.j2"
 
 
 def escaped(value: object) -> str:
     """Return `value` as Markdown that shows exactly its characters and nothing else."""
-    return SPECIAL.sub(r"\\\1", clean(value)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    text = html.escape(clean(value).strip(), quote=False)
+    for special in (ANYWHERE, AT_START, LINKS):
+        text = special.sub(r"\\\g<0>", text)
+    return NUMBERED.sub(r"\1\\\2", text)
 
 
 def render(about: Mapping[str, Any], hosts: list[HostTotals], documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -32,13 +40,11 @@ def render(about: Mapping[str, Any], hosts: list[HostTotals], documents: Iterabl
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - finalize escapes for Markdown; HTML escaping would be the wrong one
+        autoescape=False,  # finalize escapes for Markdown; HTML escaping would be the wrong one
     )
     environment.filters["attention"] = attention
     template = environment.get_template(TEMPLATE)
-    return template.generate(
-        about=about, hosts=hosts, documents=documents, levels=ORDER, coverage=coverage_line(about)
-    )
+    return template.generate(about=about, hosts=hosts, documents=documents, levels=ORDER, coverage=coverage_line(about))
 
 
 def attention(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
