@@ -137,7 +137,7 @@ class Lab:
         options += ["--ip", host.address] if host.address else []
         podman(
             "create", "--name", host.container, "--hostname", host.name, "--label", f"bulwark.lab={self.prefix}",
-            "--systemd=always", "--cap-add", "NET_ADMIN", *options, image, "/sbin/init",
+            "--systemd=always", "--cap-add", "NET_ADMIN,SYS_PTRACE", *options, image, "/sbin/init",
         )  # fmt: skip
         _unpack(host.container, self._identity(host))
         podman("start", host.container)
