@@ -18,8 +18,8 @@ if ! [ -x .venv/bin/pip ]; then
   quietly "$python" -m venv .venv
 fi
 case $1 in
-audit) requirements=(-r requirements.txt) ;;
-test) requirements=(-r requirements.txt -r tests/requirements.txt) ;;
+audit) requirements=(requirements.txt) ;;
+test) requirements=(requirements.txt tests/requirements.txt) ;;
 esac
-say "installing ${requirements[*]//-r/} into .venv"
-quietly .venv/bin/pip install --quiet --disable-pip-version-check "${requirements[@]}"
+say "installing ${requirements[*]} into .venv"
+quietly .venv/bin/pip install --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"

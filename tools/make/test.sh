@@ -4,6 +4,8 @@
 # shows all. The tests on real hosts come last: their closing line is the run's.
 source "$(dirname "$0")/common.sh"
 
+# Molecule and pytest colour their output for logs too.
+export NO_COLOR=1 PY_COLORS=0
 failed=()
 
 # stage NAME COMMAND...: one line when it passes, its output too when it fails.
