@@ -91,9 +91,11 @@ def require_server(case: Case) -> None:
     sshd = case.facts["sshd"]
     if sshd["installed"]:
         return
+    if sshd["running"]:
+        raise Unread("an SSH server runs whose program is not on the disk, so that it can't be asked")
     if sshd["others"]:
         raise Unread("the SSH server is %s, of which no configuration is read" % ", ".join(sshd["others"]))
-    raise NotApplicable("no SSH server is installed (looked for sshd, dropbear and tinysshd)")
+    raise NotApplicable("no SSH server is installed and none runs (looked for sshd, dropbear and tinysshd)")
 
 
 def server(case: Case) -> Context:

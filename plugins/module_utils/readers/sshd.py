@@ -46,14 +46,13 @@ def read(host: Reading, area: Area) -> None:
     door = host.door
     area.facts["installed"] = door.which("sshd") is not None
     area.facts["others"] = [name for name in OTHER_SERVERS if door.which(name)]
-    if not area.facts["installed"]:
-        area.facts["running"] = False
-        return
-    area.learn("version", version, door)
     served = area.learn("running", serving, door)
     options = served[1] if served else []
     if served:
         area.facts["running"], area.facts["options"] = served
+    if not area.facts["installed"]:
+        return
+    area.learn("version", version, door)
     config = area.learn("config_files", sshd_config.load, door, config_path(options))
     matches = config.matches if config is not None else ()
     command = ["sshd", "-T", *options]

@@ -16,7 +16,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 def read(
     root: Path, area: str, files: Mapping[str, str], commands: Mapping[str, str | Completed] | None = None
 ) -> tuple[dict[str, Any], dict[str | None, str]]:
-    """Write `files` (path: text) and command answers (a text: its output) below `root`; return the area's facts and {fact: reason}."""
+    """Return the area's facts and {fact: reason} of a host with these files (path: text) and command answers."""
     for path, text in files.items():
         place = root / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)

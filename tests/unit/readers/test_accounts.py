@@ -47,7 +47,8 @@ def test_accounts_of_every_name_service_with_their_groups(tmp_path: Path) -> Non
 
 def test_password_states_without_any_hash(tmp_path: Path) -> None:
     known, _errors = state(tmp_path)
-    assert [(name, known[name]["password"], known[name]["hash"]) for name in ("root", "anna", "leo", "old", "open", "new")] == [
+    local = ("root", "anna", "leo", "old", "open", "new")
+    assert [(name, known[name]["password"], known[name]["hash"]) for name in local] == [
         ("root", "locked", None), ("anna", "usable", "yescrypt"), ("leo", "locked", None),
         ("old", "usable", "md5"), ("open", "empty", None), ("new", "none", None),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from tests.unit.readers.host import read
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINmJHa46MZyGSN0wyryVSiXougHPgJoDU/5eu1VhDYDn"
 PASSWD = "root:x:0:0::/root:/bin/bash\nanna:x:1000:1000::/home/anna:/bin/bash\nbo:x:1001:1001::/home/bo:/bin/bash\n"
-BASE = "port 22\nauthorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u\nauthorizedkeyscommand none\ntrustedusercakeys none\n"
+BASE = "authorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u\nauthorizedkeyscommand none\ntrustedusercakeys none\n"
 COMMANDS = {"getent passwd": PASSWD, "getent group": "", "sshd -V": "OpenSSH_9.2", "sshd -T": BASE}
 FILES = {"/etc/passwd": PASSWD, "/etc/ssh/sshd_config": ""}
 
@@ -76,7 +76,7 @@ def test_authorities_are_listed_by_fingerprint(tmp_path: Path) -> None:
 
 
 def test_without_a_server_no_key_opens_anything(tmp_path: Path) -> None:
-    facts, errors = read(tmp_path, "keys", {"/home/anna/.ssh/authorized_keys": ED25519}, {})
+    facts, errors = read(tmp_path, "keys", {"/home/anna/.ssh/authorized_keys": ED25519, "/proc/1/cmdline": "init"}, {})
     assert not errors
     assert facts == {"authorized": [], "files": [], "unreadable": {}, "trusted_cas": []}
 
@@ -107,7 +107,7 @@ class TestWhoCanChangeAKeyFile:
     )
     def test_group_and_others(self, host: Door, mode: int, group: int, expected: bool) -> None:
         os.chown(host.place("/etc/keys/anna"), 0, group)
-        os.chmod(host.place("/etc/keys/anna"), mode)  # noqa: PTH101
+        os.chmod(host.place("/etc/keys/anna"), mode)
         assert keys.whose(host, "/etc/keys/anna", 1000, {1000, 27})["writable_by_user"] is expected
 
     def test_an_own_folder_lets_the_file_be_replaced(self, host: Door) -> None:
@@ -124,7 +124,7 @@ class TestWhoCanChangeAKeyFile:
         assert keys.whose(host, "/etc/keys/linked", 1000, {1000})["writable_by_user"] is True
 
     def test_in_a_sticky_folder_only_what_is_missing_can_be_made(self, host: Door) -> None:
-        os.chmod(host.place("/etc/keys"), 0o1777)  # noqa: PTH101
+        os.chmod(host.place("/etc/keys"), 0o1777)
         assert keys.whose(host, "/etc/keys/anna", 1000, {1000})["writable_by_user"] is False
         assert keys.whose(host, "/etc/keys/bo", 1000, {1000})["writable_by_user"] is True
 

@@ -89,8 +89,8 @@ def test_a_match_by_port_needs_a_port_even_without_a_login(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("complaint", "reason"),
     [
-        ("/etc/ssh/sshd_config line 3: Deprecated option Protocol\n/etc/ssh/sshd_config: line 4: Bad configuration option: x\n",
-         "sshd -T: /etc/ssh/sshd_config: line 4: Bad configuration option: x"),
+        ("sshd_config line 3: Deprecated option Protocol\nsshd_config: line 4: Bad configuration option: x\n",
+         "sshd -T: sshd_config: line 4: Bad configuration option: x"),
         ("sshd: no hostkeys available -- exiting.\n", "never started here"),
     ],
 )  # fmt: skip
@@ -102,9 +102,15 @@ def test_a_server_that_would_not_start_is_unread_in_its_own_words(tmp_path: Path
 
 
 def test_no_server(tmp_path: Path) -> None:
-    facts, errors = read(tmp_path, "sshd", {"/usr/sbin/dropbear": ""}, {})
+    facts, errors = read(tmp_path, "sshd", {"/proc/1/cmdline": "init"}, {})
     assert not errors
-    assert facts == {"installed": False, "others": [], "running": False}, "dropbear is no program here"
+    assert facts == {"installed": False, "others": [], "running": False, "options": []}
+
+
+def test_a_server_without_a_program_still_runs(tmp_path: Path) -> None:
+    facts, errors = read(tmp_path, "sshd", {"/proc/7/cmdline": "sshd: /usr/sbin/sshd [listener] 0 of 10-60"}, {})
+    assert not errors
+    assert (facts["installed"], facts["running"]) == (False, True)
 
 
 def test_a_server_started_by_its_socket_is_running(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINmJHa46MZyGSN0wyryVSiXougHPgJoDU/5eu1VhDYDn"
-SK = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJSB6Ht2+DUWjaP7DTFDuyIhxpBaOJmSrevylbL2h4WgAAAABHNzaDo="
+SK = (
+    "sk-ssh-ed25519@openssh.com "
+    "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJSB6Ht2+DUWjaP7DTFDuyIhxpBaOJmSrevylbL2h4WgAAAABHNzaDo="
+)
 
 
 @pytest.mark.parametrize(

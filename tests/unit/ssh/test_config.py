@@ -22,7 +22,8 @@ def test_includes_are_followed_in_lexical_order_also_inside_match(tmp_path: Path
     door = host(
         tmp_path,
         {
-            "etc/ssh/sshd_config": 'Include sshd_config.d/*.conf "/opt/with space/*.conf"\nMatch User a\n  Include late/x\n',
+            "etc/ssh/sshd_config": 'Include sshd_config.d/*.conf "/opt/with space/*.conf"\n'
+            "Match User a\n  Include late/x\n",
             "etc/ssh/sshd_config.d/20-b.conf": "# Match User commented\n",
             "etc/ssh/sshd_config.d/10-a.conf": "match  all\n",
             "etc/ssh/sshd_config.d/.hidden.conf": "Match User hidden\n",

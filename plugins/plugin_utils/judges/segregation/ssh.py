@@ -89,10 +89,8 @@ def ssh_trust(case: Case) -> Verdict:
         for context in known
         if context.value("trustedusercakeys") != "none" and not _principals(context)
     ]  # fmt: skip
-    files = [file for file in case.facts["trust"]["files"] if file["entries"]]
-    wrong += [
-        item(file["path"], "%s trusts other hosts (%d entries)" % (file["path"], file["entries"])) for file in files
-    ]
+    believed = [file["path"] for file in case.facts["trust"]["files"] if file["entries"]]
+    wrong += [item(path, "%s: hosts listed there are believed without a key" % path) for path in believed]
     unapproved = _unapproved(case)
     unread = ["%s: %s" % pair for pair in case.facts["trust"]["unreadable"].items()]
     if unapproved and case.registers.accounts is None:
