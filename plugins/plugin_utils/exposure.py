@@ -7,8 +7,15 @@ import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .reach import EVERY_ADDRESS, published_reach, strangers_reach
+from .facts import Unread
+from .reach import EVERY_ADDRESS, published_reach, strangers_reach, within
 from .verdict import Case
+
+#: RFC 1918, RFC 6598, RFC 4193, loopback and link-local.
+PRIVATE = (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+    "fc00::/7", "fe80::/10", "::1/128",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,12 @@ class Exposure:
         return {self.port, int(inner)} if inner.isdigit() else {self.port}
 
 
-def exposures(case: Case, loopback: bool = False) -> list[Exposure]:
-    """Return what answers; with `loopback` also what only the host itself reaches. Client sockets are left out."""
-    published = case.facts["containers"]["ports"]
+def exposures(case: Case, unread: list[str], loopback: bool = False) -> list[Exposure]:
+    """Return what answers, client sockets left out; with `loopback` also what only the host itself reaches.
+
+    What else may answer, but could not be read, is a reason added to `unread`. Raises Unread without any socket.
+    """
+    published = _known(case, "containers", "ports", unread)
     proxies = [(one["proto"], one["address"], one["port"]) for one in published if one["to"] is None]
     sockets = [
         Exposure(one["proto"], one["address"], one["port"], one["port"], one["process"], one["unit"])
@@ -60,7 +70,7 @@ def exposures(case: Case, loopback: bool = False) -> list[Exposure]:
     ]
     balanced = [
         Exposure(one["proto"], one["address"], one["port"], one["port"], "ipvs")
-        for one in case.facts["sockets"]["ipvs"]
+        for one in _known(case, "sockets", "ipvs", unread)
     ]
     sent_on = [
         Exposure(one["proto"], one["address"], one["port"], one["last"], published=one)
@@ -69,6 +79,15 @@ def exposures(case: Case, loopback: bool = False) -> list[Exposure]:
     ]
     found = _merged([*sockets, *balanced, *sent_on])
     return [one for one in found if loopback or not is_loopback(one.address)]
+
+
+def _known(case: Case, area: str, fact: str, unread: list[str]) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = case.facts[area][fact]
+    except Unread as reason:
+        unread.append(f"{area} {fact}: {reason}")
+        return []
+    return found
 
 
 def _ours(case: Case, address: str) -> bool:
@@ -107,12 +126,15 @@ def is_loopback(address: str) -> bool:
 
 
 def is_private(address: str) -> bool:
-    """Say whether the internet can't route to the address (RFC 1918, ULA, link-local); every address is not private."""
-    return address not in EVERY_ADDRESS and ipaddress.ip_address(address.partition("/")[0]).is_private
+    """Say whether the internet can't route to the address; a socket on every address is not private."""
+    return address not in EVERY_ADDRESS and within(address.partition("/")[0], PRIVATE)
 
 
 def open_to_strangers(case: Case, exposure: Exposure) -> bool | None:
     """Say whether anybody on the internet reaches it; None where that can't be told."""
-    if exposure.published:
-        return published_reach(case, exposure.published)
-    return strangers_reach(case, exposure.proto, exposure.port, exposure.address)
+    try:
+        if exposure.published:
+            return published_reach(case, exposure.published)
+        return strangers_reach(case, exposure.proto, exposure.port, exposure.address)
+    except Unread:
+        return None

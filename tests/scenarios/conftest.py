@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.scenario import load_all
+from tests.scenarios.scenario import Scenario, load_all
 from tests.scenarios.stage import Stage
 
 
@@ -28,8 +28,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Host documents by scenario id, of the scenarios whose tests were selected."""
-    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    chosen = [item.callspec.params["scenario"] for item in tests if "scenario" in item.fixturenames]
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = [one["scenario"] for one in parameters if isinstance(one.get("scenario"), Scenario)]
     stage = Stage(tmp_path_factory.mktemp("scenarios"))
     try:
         yield stage.play(chosen)

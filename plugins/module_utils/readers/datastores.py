@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
@@ -13,6 +14,7 @@ from ..reading import Area, Reading
 REDIS = ("redis-server", "valkey-server", "keydb-server")
 REDIS_CONFIGS = ("/etc/redis.conf", "/etc/valkey.conf")
 REDIS_FOLDERS = ("/etc/redis", "/etc/valkey", "/etc/keydb")
+INCLUDE_DEPTH = 8
 DAEMON_JSON = "/etc/docker/daemon.json"
 ARGUMENTS = re.compile(r"argv\[\]=(.*?) ; ignore_errors=", re.DOTALL)
 PROTECTED = re.compile(r"(?:^|\s)--protected-mode[\s=]+(yes|no)\b")
@@ -38,9 +40,27 @@ def redis_files(door: Door) -> list[dict[str, Any]]:
 
 
 def _protected(door: Door, path: str) -> bool:
-    words = [line.lower().split() for line in door.lines(path)]
-    values = [fields[1].strip("\"'") for fields in words if len(fields) > 1 and fields[0] == "protected-mode"]
+    values = [words[1].lower() for words in _directives(door, path, 0) if words[0].lower() == "protected-mode"]
     return values[-1:] != ["no"]
+
+
+def _directives(door: Door, path: str, depth: int) -> list[list[str]]:
+    """Return the lines of a configuration as words, those of included files in their place."""
+    if depth > INCLUDE_DEPTH:
+        raise Unreadable(f"{path}: included too deeply")
+    found: list[list[str]] = []
+    for line in door.lines(path):
+        words = [word.strip("\"'") for word in line.split()]
+        if words[0].lower() == "include" and len(words) > 1:
+            found += [inner for name in _matching(door, words[1]) for inner in _directives(door, name, depth + 1)]
+        elif len(words) > 1:
+            found.append(words)
+    return found
+
+
+def _matching(door: Door, pattern: str) -> list[str]:
+    folder, _slash, name = pattern.rpartition("/")
+    return [f"{folder}/{one}" for one in _listed(door, folder) if fnmatchcase(one, name)]
 
 
 def redis_units(door: Door, listening: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -49,10 +49,17 @@ def _without_nft(door: Door) -> list[Chain]:
     try:
         return [one for family, save in SAVE.items() for one in iptables.parse(_privileged(door, [save]), family)]
     except Missing:
-        loaded = {line.split(" ")[0] for line in door.lines("/proc/modules")}
-        if loaded.intersection(KERNEL_PARTS):
+        if _kernel_may_filter(door):
             raise Unreadable("neither nft nor iptables is there to list the kernel's firewall rules") from None
         return []
+
+
+def _kernel_may_filter(door: Door) -> bool:
+    """Say whether the kernel has packet filtering loaded or, where it lists no modules, perhaps built in."""
+    try:
+        return bool({line.split(" ")[0] for line in door.lines("/proc/modules")}.intersection(KERNEL_PARTS))
+    except Missing:
+        return True
 
 
 def _legacy_tables(door: Door, family: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from ...exposure import Exposure, exposures, is_client, is_private, open_to_strangers
+from ...facts import Unread
 from ...reach import EVERY_ADDRESS
 from ...registers import Listener
 from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
@@ -25,14 +26,14 @@ NO_LEVEL = ("priv", LEVEL)
 @JUDGES.of("lin-ic-listeners")
 def listeners(case: Case) -> Verdict:
     """Every port that answers beyond the host itself is in bulwark_listeners, and open no wider than declared."""
-    found = exposures(case)
+    unread: list[str] = []
+    found = exposures(case, unread)
     declared: tuple[Listener, ...] | None = case.registers.listeners
     expected = "every port that answers on the network is declared in bulwark_listeners, with its zone"
     if declared is None:
         names = ", ".join(str(exposure) for exposure in found) or "none"
-        return verdict(expected, unread=[f"bulwark_listeners is not declared for this host; found: {names}"])
+        return verdict(expected, unread=[f"bulwark_listeners is not declared for this host; found: {names}", *unread])
     wrong: list[Item] = []
-    unread: list[str] = []
     for exposure in found:
         entries = [entry for entry in declared if _covers(entry, exposure)]
         if not entries:
@@ -82,25 +83,23 @@ def _clients(case: Case) -> list[str]:
 @JUDGES.of("lin-ic-data-bind")
 def data_bind(case: Case) -> Verdict:
     """No data store answers on a public address, Redis keeps its protected mode, Docker's TCP asks for certificates."""
-    stores = [(product, one) for one in exposures(case, loopback=True) for product in [_product(case, one)] if product]
-    if not stores:
+    unread: list[str] = []
+    stores = [(_product(case, one), one) for one in exposures(case, unread, loopback=True) if _product(case, one)]
+    if not stores and not unread:
         raise NotApplicable("no data store listens, by its port or its process")
     wrong: list[Item] = []
-    unread: list[str] = []
     for product, exposure in stores:
-        answer = False if is_private(exposure.address) else open_to_strangers(case, exposure)
+        guarded = is_private(exposure.address) or (product == "docker" and not _docker(case))
+        answer = False if guarded else open_to_strangers(case, exposure)
         if answer:
             wrong.append(item(str(exposure), f"{product}: {exposure} is open to anybody"))
         elif answer is None:
             unread.append(f"{product}: the firewall's rules leave open who reaches {exposure}")
-    products = {product for product, _exposure in stores}
-    if "redis" in products:
-        wrong += [
-            item(f"protected-mode {entry['place']}", f"redis: protected-mode no in {entry['place']}")
-            for entry in case.facts["datastores"]["redis"] if not entry["protected"]
-        ]  # fmt: skip
-    if "docker" in products and not (case.facts["datastores"]["docker"] or {}).get("tlsverify"):
-        wrong.append(item("docker without tlsverify", "docker: TCP without tlsverify, which asks for certificates"))
+    for product in sorted({str(product) for product, _exposure in stores} & set(GUARDS)):
+        try:
+            wrong += GUARDS[product](case)
+        except Unread as reason:
+            unread.append(f"{product}: {reason}")
     expected = "data stores listen on loopback or private addresses, or behind a firewall that keeps strangers out"
     return verdict(expected, wrong, unread, [f"{product}: {exposure}" for product, exposure in stores])
 
@@ -110,6 +109,23 @@ def _product(case: Case, exposure: Exposure) -> str | None:
         return DATA_PROCESSES[exposure.process]
     ports = case.policy["bulwark_data_ports"]
     return next((product for product, numbers in ports.items() if exposure.ports.intersection(numbers)), None)
+
+
+def _redis(case: Case) -> list[Item]:
+    return [
+        item(f"protected-mode {entry['place']}", f"redis: protected-mode no in {entry['place']}")
+        for entry in case.facts["datastores"]["redis"]
+        if not entry["protected"]
+    ]
+
+
+def _docker(case: Case) -> list[Item]:
+    if (case.facts["datastores"]["docker"] or {}).get("tlsverify"):
+        return []
+    return [item("docker without tlsverify", "docker: TCP without tlsverify, which asks for certificates")]
+
+
+GUARDS = {"redis": _redis, "docker": _docker}
 
 
 @JUDGES.of("lin-ic-no-cleartext")

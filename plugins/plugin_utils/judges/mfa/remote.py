@@ -82,11 +82,11 @@ def _wireguard(case: Case, interface: dict[str, Any], wrong: list[Item], unread:
 @JUDGES.of("lin-mf-web-consoles")
 def web_consoles(case: Case) -> Verdict:
     """Each console that administers hosts asks for a second factor, or only the management network reaches it."""
-    found = [(product, one, certain) for one in exposures(case) for product, certain in _products(case, one)]
-    if not found:
+    unread: list[str] = []
+    found = [(product, one, certain) for one in exposures(case, unread) for product, certain in _products(case, one)]
+    if not found and not unread:
         raise NotApplicable("no web console of bulwark_web_consoles listens on the network")
     wrong: list[Item] = []
-    unread: list[str] = []
     for product, exposure, certain in found:
         if product == "cockpit" and mfa_modules(case.facts, case.policy, "cockpit"):
             continue
