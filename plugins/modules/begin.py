@@ -8,11 +8,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: begin
-short_description: Begin a run: check what is declared, make its folder
+short_description: Check what is declared and begin a run
 version_added: 0.1.0
 description:
-  - Checks the C(bulwark_) variables of every host of the play, all of them before the first connection is made, and reports every problem at once by host, variable, key and value.
-  - Makes the run's folder below C(bulwark_report_dir) and writes C(run.json) with the targeted hosts, the controls and the policy in force.
+  - Checks the C(bulwark_) variables of every host of the play, all of them before the first connection is made, and
+    reports every problem at once by host, variable, key and value.
+  - Makes the run's folder below C(bulwark_report_dir) and writes C(run.json) with the targeted hosts, the controls and
+    the policy in force.
   - Runs once a play, on the controller; see C(playbooks/audit.yml).
 options:
   playbook:

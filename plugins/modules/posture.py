@@ -11,8 +11,10 @@ module: posture
 short_description: Read a host once, judge it, write its result
 version_added: 0.1.0
 description:
-  - Runs M(bulwark.msp.linux_state_info) on the host, judges the state on the controller and writes C(hosts/<customer>/<host>.json) in the run's folder.
-  - A host that can't be reached or read doesn't fail the task. Its result says C(unknown) with the reason for every control, and M(bulwark.msp.report) ends the run accordingly.
+  - Runs M(bulwark.msp.linux_state_info) on the host, judges the state on the controller and writes
+    C(hosts/<customer>/<host>.json) in the run's folder.
+  - A host that can't be reached or read doesn't fail the task. Its result says C(unknown) with the reason for every
+    control, and M(bulwark.msp.report) ends the run accordingly.
   - With C(bulwark_state_dir) set, a recorded state is judged and nothing is connected to.
 options:
   run_dir:

@@ -11,9 +11,11 @@ module: report
 short_description: Complete a run and render its pages
 version_added: 0.1.0
 description:
-  - Completes the run: hosts that left no result get one, the manifest seals the files, C(latest) moves, old runs are pruned.
+  - Completes the run. Hosts that left no result get one, the manifest seals the files, C(latest) moves, old runs are
+    pruned.
   - Writes C(report.md) and shows a summary; under AWX counts only.
-  - Fails, after everything is written, where C(bulwark_fail_on) or C(bulwark_fail_on_unreachable) ask for it, with one line for each reason.
+  - Fails, after everything is written, where C(bulwark_fail_on) or C(bulwark_fail_on_unreachable) ask for it, with one
+    line for each reason.
 options:
   run_dir:
     description: Folder of the run to complete.
