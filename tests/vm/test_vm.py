@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What no container can show, read on a guest with its own kernel: what the kernel itself does, and a real boot."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.fleet import play
+from tests.vm.image import missing_tools
+from tests.vm.vm import SUITES, Vm
+
+if missing_tools():
+    pytest.skip(f"no guest without {', '.join(missing_tools())}: python -m tests.vm.vm deps", allow_module_level=True)
+if os.geteuid() != 0:
+    pytest.skip("a guest's disk can only be built as root", allow_module_level=True)
+
+
+@pytest.fixture(scope="module", params=SUITES)
+def guest(request: pytest.FixtureRequest) -> Iterator[Vm]:
+    vm = Vm(request.param)
+    vm.start()
+    yield vm
+    vm.stop()
+
+
+@pytest.fixture
+def clean(guest: Vm) -> Vm:
+    guest.restore()
+    return guest
+
+
+def audit(vm: Vm, folder: Path, **declared: Any) -> dict[str, Any]:
+    """Audit the guest as a user would; return its findings by control."""
+    variables = {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": vm.port,
+        "ansible_user": "ansible",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_ssh_common_args": " ".join(vm.ssh_options()),
+        **declared,
+    }
+    hosts = folder / "hosts.json"
+    hosts.write_text(json.dumps({"all": {"hosts": {"vm": variables}}}), encoding="utf-8")
+    played = play("audit", hosts, folder / "reports")
+    assert played.rc == 0, played.output
+    return {finding["control"]: finding for finding in played.host("vm")["findings"]}
+
+
+def test_a_restored_guest_has_forgotten_what_was_done_to_it(clean: Vm) -> None:
+    clean.run("touch /etc/bulwark-was-here; nft add table inet forgotten; auditctl -e 2")
+    clean.restore()
+    assert "forgotten" not in clean.run("nft list ruleset")
+    assert "enabled 2" not in clean.run("auditctl -s")
+    clean.run("test ! -e /etc/bulwark-was-here")
+
+
+def test_its_clock_is_right_after_a_restore(clean: Vm) -> None:
+    assert abs(int(clean.run("date +%s")) - time.time()) < 60
+
+
+def test_a_port_that_the_kernel_itself_serves_is_seen(clean: Vm, tmp_path: Path) -> None:
+    """WireGuard listens without a process: no list of processes shows it."""
+    clean.run("ip link add wg0 type wireguard; wg set wg0 listen-port 51820; ip link set wg0 up")
+    finding = audit(clean, tmp_path, bulwark_listeners=[{"proto": "tcp", "port": 22}])["lin-ic-listeners"]
+    assert finding["status"] == "fail"
+    assert [actual for actual in finding["actual"] if "udp/51820" in actual]
+    assert not [actual for actual in finding["actual"] if "tcp/22" in actual]
