@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.judges.network import case
+from tests.unit.readers.host import read
 
+RECORDED = Path(__file__).parent / "recorded"
 ADMINS = ["198.51.100.0/24"]
 HEAD = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -i lo -j ACCEPT\n"
 
@@ -134,3 +137,32 @@ def test_any_rules_have_an_answer(first: list[Any], second: list[Any]) -> None:
     base, other = chain("inet", "f", "a", "filter", "input", 0, "drop"), chain("inet", "f", "b", None, None, 0, None)
     base["rules"], other["rules"] = first, second
     assert reach.strangers_reach(host("", base, other), "tcp", 22, "*") in (True, False, None)
+
+
+def recorded(tmp_path: Path, commands: dict[str, str]) -> Case:
+    outputs = {line: (RECORDED / name).read_text(encoding="utf-8") for line, name in commands.items()}
+    facts, errors = read(tmp_path, "firewall", {}, outputs)
+    assert "chains" not in errors
+    network = {"addresses": [{"interface": "eth0", "address": one} for one in ("192.0.2.5", "2001:db8::5")],
+               "uplinks": {"ip": ["eth0"], "ip6": ["eth0"]}}  # fmt: skip
+    return case({"firewall": {**facts, **network}, "containers": {"ports": translated(facts["chains"])}})
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        {"nft -j list ruleset": "ufw.json", "iptables-save": "ufw.ip.save", "ip6tables-save": "ufw.ip6.save"},
+        {"nft -j list ruleset": "firewalld.json"},
+    ],
+    ids=["ufw", "firewalld"],
+)
+def test_rules_as_real_tools_write_them(tmp_path: Path, commands: dict[str, str]) -> None:
+    there = recorded(tmp_path, commands)
+    answers = {port: reach.strangers_reach(there, "tcp", port, "*") for port in (22, 443, 80, 9999)}
+    assert answers == {22: True, 443: True, 80: False, 9999: False}
+    assert reach.reached_by_others(there, "tcp", 80, "*", ()) == {"203.0.113.0": True}
+
+
+def test_a_forwarded_port_of_firewalld_opens_the_one_behind(tmp_path: Path) -> None:
+    there = recorded(tmp_path, {"nft -j list ruleset": "firewalld.json"})
+    assert reach.strangers_reach(there, "tcp", 81, "*") is True

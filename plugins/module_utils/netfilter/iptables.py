@@ -23,9 +23,10 @@ HOLDS = {
     "--hashlimit-mode": 1, "--hashlimit-name": 1, "--hashlimit-srcmask": 1, "--hashlimit-htable-expire": 1,
     "--connlimit-upto": 1, "--connlimit-mask": 1, "--connlimit-saddr": 0, "--connlimit-daddr": 0, "--set": 0,
     "--seconds": 1, "--hitcount": 1, "--name": 1, "--mask": 1, "--rsource": 0, "--rttl": 0, "--reap": 0,
+    "--validmark": 0, "--loose": 0, "--accept-local": 0,
 }  # fmt: skip
-#: Options that hold only later: for somebody seen before, or above a limit.
-LATER = {"--update": 0, "--rcheck": 0, "--remove": 0, "--hashlimit-above": 1, "--connlimit-above": 1}
+#: Options that hold only later: for somebody seen before, above a limit, or (rpfilter's --invert) with a forged source.
+LATER = {"--invert": 0, "--update": 0, "--rcheck": 0, "--remove": 0, "--hashlimit-above": 1, "--connlimit-above": 1}
 VERDICTS = {
     "ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return", "DNAT": "dnat", "REDIRECT": "redirect",
 }  # fmt: skip

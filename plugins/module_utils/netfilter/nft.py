@@ -101,6 +101,9 @@ class _Rule:
         if body["op"] not in ("==", "!=", "in"):
             return None
         negate = body["op"] == "!="
+        if left.get("fib", {}).get("result") == "oif" and right is False and not negate:
+            # Reverse path filter: it takes packets whose source is not behind the interface they came by.
+            return [[NEVER]]
         if "&" in left:
             return _flags(left["&"], right, negate)
         if "concat" in left and not negate:

@@ -78,6 +78,7 @@ def test_a_set_of_pairs_becomes_a_rule_for_each_pair() -> None:
         ({"set": {"op": "add", "elem": "x", "set": "@y", "stmt": [{"limit": {"rate": 1, "inv": True}}]}}, False),
         ({"set": {"op": "add", "elem": "x", "set": "@y"}}, True),
         ({"ct count": {"val": 5, "inv": True}}, False),
+        ({"match": {"op": "==", "left": {"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, "right": False}}, False),
         ({"match": {"op": "!=", "left": {"&": [{"payload": {"protocol": "tcp", "field": "flags"}},
                                                ["fin", "syn", "rst", "ack"]]}, "right": "syn"}}, False),
         ({"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "tcp", "field": "flags"}},
