@@ -48,4 +48,4 @@ class Facts:
         }
 
     def __getitem__(self, area: str) -> AreaFacts:
-        return self._areas.get(area) or AreaFacts(area, {}, {})
+        return self._areas.get(area, AreaFacts(area, {}, {}))

@@ -72,13 +72,12 @@ def _words(identity: tuple[str, ...]) -> str:
     return "/".join(part for part in identity[1:] if part != "None")
 
 
-def as_meant(entries: Any) -> Any:
-    """Return waivers with the day of their approval under "on", which YAML reads as true where it isn't quoted."""
-    return [_with_on(entry) for entry in entries] if isinstance(entries, list) else entries
-
-
-def _with_on(entry: Any) -> Any:
-    approval = entry.get("approved_by") if isinstance(entry, Mapping) else None
-    if not isinstance(approval, Mapping):
-        return entry
-    return {**entry, "approved_by": {"on" if key in (True, "true") else key: value for key, value in approval.items()}}
+def as_meant(value: Any) -> Any:
+    """Return a copy of an entry, or a list of them, without keys that are empty, and its approval's day under "on"."""
+    if isinstance(value, list):
+        return [as_meant(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    # YAML reads an unquoted on as true, in a key too.
+    names = {True: "on", "true": "on"} if "party" in value else {}
+    return {names.get(key, key): as_meant(item) for key, item in value.items() if item is not None}

@@ -18,11 +18,38 @@ from markdown_it import MarkdownIt
 
 RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 NASTY = [
-    "<script>alert(1)</script>", "<!-- x", "&lt;b&gt;", "[text](javascript:alert(1))", "![x](http://evil/x.png)",
-    "`code`",    "**bold** _it_ ~~gone~~", "# heading", "## heading ##", "- item", "+ item", "1. first", "1986) first", "===", "---",
-    "> quote", "    code", "a | b", "\\| \\", "[ref]: http://evil", "http://evil.example", "WWW.evil.example",
-    "{{ 7*7 }}", "{% raw %}", "```\nfence", "line  \nbreak", "<http://evil>", "\x1b[31m\u202e", "|---|---|", ": definition", "&amp;",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "<!-- x",
+    "&lt;b&gt;",
+    "[text](javascript:alert(1))",
+    "![x](http://evil/x.png)",
+    "`code`",
+    "**bold** _it_ ~~gone~~",
+    "# heading",
+    "## heading ##",
+    "- item",
+    "+ item",
+    "1. first",
+    "1986) first",
+    "===",
+    "---",
+    "> quote",
+    "    code",
+    "a | b",
+    "\\| \\",
+    "[ref]: http://evil",
+    "http://evil.example",
+    "WWW.evil.example",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "```\nfence",
+    "line  \nbreak",
+    "<http://evil>",
+    "\u001b[31m\u202e",
+    "|---|---|",
+    ": definition",
+    "&amp;",
+]
 hostile = (
     st.sampled_from(NASTY) | st.text(st.sampled_from("#*_`[]()<>!|~&\\-+=:/.w1 ahtp\n")) | st.text(st.characters())
 )

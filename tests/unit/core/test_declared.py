@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory declares: every list counts, every problem is told at its own place, nothing crashes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import Declaration, DeclarationError, declare
+from ansible_collections.bulwark.msp.plugins.plugin_utils.merging import MERGED
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+KNOWN = catalogue.load()
+TODAY = date(2026, 11, 22)
+EVE = {"name": "eve", "kind": "person", "party": "customer"}
+
+
+def declared(**variables: Any) -> Declaration:
+    return declare(variables, KNOWN, TODAY)
+
+
+def problems(**variables: Any) -> list[str]:
+    with pytest.raises(DeclarationError) as error:
+        declared(**variables)
+    return [str(problem) for problem in error.value.problems]
+
+
+class TestWhatCounts:
+    def test_nothing_declared_is_the_baseline_and_no_register(self) -> None:
+        nothing = declared()
+        assert nothing.values == {}
+        assert nothing.policy == KNOWN.defaults("baseline")
+        assert nothing.registers.accounts is None
+        assert nothing.registers.customer == "_none"
+
+    def test_an_empty_register_is_something_else_than_none(self) -> None:
+        assert declared(bulwark_accounts=[]).registers.accounts == ()
+
+    def test_two_groups_that_contribute_to_one_register_both_count(self) -> None:
+        both = declared(bulwark_accounts_acme=[EVE], bulwark_accounts_web=[{**EVE, "name": "bob"}], bulwark_accounts=[])
+        assert [account.name for account in both.registers.accounts or ()] == ["eve", "bob"]
+
+    def test_a_proposed_entry_is_kept_apart(self) -> None:
+        registers = declared(bulwark_accounts=[{**EVE, "status": "proposed"}]).registers
+        assert registers.account("eve") is None
+        assert registers.proposed_accounts == ("eve",)
+
+    def test_the_profile_sets_the_thresholds_and_a_value_of_ones_own_goes_before(self) -> None:
+        policy = declared(bulwark_profile="strict", bulwark_ssh_max_auth_tries="5").policy
+        assert policy["bulwark_rsa_bits"] == KNOWN.defaults("strict")["bulwark_rsa_bits"]
+        assert policy["bulwark_ssh_max_auth_tries"] == 5
+
+    def test_lists_as_the_command_line_gives_them(self) -> None:
+        assert declared(bulwark_sections="mfa,initial_access").policy["bulwark_sections"] == ["mfa", "initial_access"]
+
+    def test_an_empty_key_of_an_entry_is_none(self) -> None:
+        accounts = declared(bulwark_accounts=[{**EVE, "tier": None, "factors": None}]).registers.accounts or ()
+        assert (accounts[0].tier, accounts[0].factors) == (None, ())
+
+    def test_results_of_the_playbooks_own_are_no_declarations(self) -> None:
+        assert declared(bulwark_run={"run": 1}, other="x").values == {}
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"bulwark_acounts": []}, "bulwark_acounts: this collection has no such variable; did you mean bulwark_accounts?"),
+        ({"bulwark_accounts": {}}, "bulwark_accounts: must be a list, found a dictionary"),
+        ({"bulwark_accounts_acme": "x"}, 'bulwark_accounts_acme: must be a list, found "x"'),
+        ({"bulwark_accounts": None}, "bulwark_accounts: is empty; give it a value or leave it out"),
+        ({"bulwark_accounts": [7]}, "bulwark_accounts[0]: must be a dictionary with name, kind, party, person, admin,"),
+        ({"bulwark_accounts_b": [EVE, {**EVE, "name": "x", "kind": "robot"}]},
+         'bulwark_accounts_b[1].kind: "robot" is not possible; it is one of person, service, shared,'),
+        ({"bulwark_accounts": [{**EVE, "part": 1}]}, "bulwark_accounts[0].part: there is no such key; did you mean party?"),
+        ({"bulwark_accounts": [{"name": "x", "kind": "person"}]}, "bulwark_accounts[0].party: is missing"),
+        ({"bulwark_accounts": [{"name": "x", "party": "customer"}]},
+         "bulwark_accounts[0].kind: is missing; it is one of person, service, shared, automation, break_glass"),
+        ({"bulwark_accounts": [{**EVE, "name": True}]},
+         "bulwark_accounts[0].name: must be text, found true; put it in quotes"),
+        ({"bulwark_accounts": [{**EVE, "name": ["x"]}]}, "bulwark_accounts[0].name: must be text, found a list"),
+        ({"bulwark_accounts": [{**EVE, "admin": "maybe"}]},
+         'bulwark_accounts[0].admin: must be true or false, found "maybe"'),
+        ({"bulwark_accounts": [{**EVE, "party": "MSP"}]},
+         'bulwark_accounts[0].party: "MSP" is no party; write customer, msp:<id> or vendor:<id>'),
+        ({"bulwark_accounts": [{**EVE, "expires": "soon"}]},
+         'bulwark_accounts[0].expires: "soon" is no date; write it as YYYY-MM-DD'),
+        ({"bulwark_accounts": [{**EVE, "expires": "2026-02-30"}]}, 'bulwark_accounts[0].expires: "2026-02-30" is no date'),
+        ({"bulwark_accounts": [{**EVE, "sources": ["10.0.0.0/8", "10.0.0.0/33"]}]},
+         'bulwark_accounts[0].sources[1]: "10.0.0.0/33" is no network or address; write it as 192.0.2.0/24'),
+        ({"bulwark_accounts": [{**EVE, "keys": [{"fingerprint": "MD5:aa"}]}]},
+         'bulwark_accounts[0].keys[0].fingerprint: "MD5:aa" is no fingerprint; write it as ssh-keygen -lf prints it'),
+        ({"bulwark_accounts": [{**EVE, "keys": [{"since": "x"}]}]}, "bulwark_accounts[0].keys[0].fingerprint: is missing"),
+        ({"bulwark_accounts_a": [EVE], "bulwark_accounts_b": [EVE]},
+         "bulwark_accounts_b[0]: eve is declared in bulwark_accounts_a[0] already; keep one of them"),
+        ({"bulwark_listeners": [{"proto": "tcp", "port": 0}]}, "bulwark_listeners[0].port: 0 is no port; 1 to 65535"),
+        ({"bulwark_listeners": [{"proto": "tcp", "port": "ssh"}]},
+         'bulwark_listeners[0].port: must be a whole number, found "ssh"'),
+        ({"bulwark_listeners": [{"proto": "tcp", "port": 22, "zone": "lam"}],
+          "bulwark_zones": [{"name": "lan", "cidrs": ["10.0.0.0/8"]}]},
+         'bulwark_listeners[0].zone: bulwark_zones has no "lam"'),
+        ({"bulwark_host_tier": 7}, "bulwark_host_tier: 7 is not possible; it is one of 0, 1, 2"),
+        ({"bulwark_host_functions": ["webb"]}, 'bulwark_host_functions[0]: "webb" is not possible; it is one of internet_'),
+        ({"bulwark_ssh_max_auth_tries": "many"}, 'bulwark_ssh_max_auth_tries: must be a whole number, found "many"'),
+        ({"bulwark_ssh_max_auth_tries": True}, "bulwark_ssh_max_auth_tries: must be a whole number, found true"),
+        ({"bulwark_ssh_max_auth_tries": -1}, "bulwark_ssh_max_auth_tries: must not be negative, found -1"),
+        ({"bulwark_ssh_max_auth_tries": None}, "bulwark_ssh_max_auth_tries: is empty; give it a value or leave it out"),
+        ({"bulwark_ssh_max_startups": "ten"}, 'bulwark_ssh_max_startups: must be in parts like 10:30:60, found "ten"'),
+        ({"bulwark_read_seconds": 0}, "bulwark_read_seconds: must be at least 1"),
+        ({"bulwark_mfa_modules": {"a": 1}}, "bulwark_mfa_modules: must be a list, found a dictionary"),
+        ({"bulwark_sections": ["mfaa"]}, 'bulwark_sections[0]: there is no section "mfaa"; did you mean mfa?'),
+        ({"bulwark_controls": ["!lin-ic-ssh-no-rot"]},
+         'bulwark_controls[0]: there is no control "lin-ic-ssh-no-rot"; did you mean lin-ic-ssh-no-root?'),
+        ({"bulwark_staged": ["x"]}, 'bulwark_staged[0]: there is no control "x"'),
+        ({"bulwark_contracts": [{"party": "msp:n", "start": "2026-01-01", "end": "2027-01-01",
+                                 "windows": [{"start": 480, "end": "18:00"}]}]},
+         'bulwark_contracts[0].windows[0].start: "480" is no time; write it as HH:MM, in quotes'),
+        ({"bulwark_responsibilities": {"default": {"party": "us"}}},
+         'bulwark_responsibilities.default.party: "us" is no party; write customer, msp:<id> or vendor:<id>'),
+        ({"bulwark_responsibilities": {"sections": {"mfaa": {"party": "both"}}}},
+         'bulwark_responsibilities.sections: there is no section "mfaa"; did you mean mfa?'),
+        ({"bulwark_msp_managed": ["North"]}, 'bulwark_msp_managed[0]: "North" is no party'),
+        ({"bulwark_admin_cidrs_b": ["x"]}, 'bulwark_admin_cidrs_b[0]: "x" is no network or address'),
+    ],
+)  # fmt: skip
+def test_a_problem_names_variable_index_key_value_and_what_is_right(variables: dict[str, Any], told: str) -> None:
+    (only,) = problems(**variables)
+    assert only.startswith(told)
+
+
+def test_all_problems_are_told_at_once_whatever_their_kind() -> None:
+    found = problems(
+        bulwark_acounts=[],
+        bulwark_accounts_a=[{**EVE, "kind": "robot", "admin": "maybe"}],
+        bulwark_accounts_b=[{**EVE, "party": "MSP", "expires": "soon"}],
+        bulwark_sections=["nope", "neither"],
+        bulwark_host_tier=9,
+    )
+    assert [text.split(": ")[0] for text in found] == [
+        "bulwark_accounts_a[0].kind", "bulwark_accounts_a[0].admin", "bulwark_acounts", "bulwark_host_tier",
+        "bulwark_accounts_b[0].expires", "bulwark_accounts_b[0].party", "bulwark_sections[0]", "bulwark_sections[1]",
+    ]  # fmt: skip
+
+
+def test_a_secret_is_never_quoted() -> None:
+    (only,) = problems(bulwark_fingerprint_key={"key": "hunter2"})
+    assert only == "bulwark_fingerprint_key: must be text, found a dictionary"
+
+
+def test_a_long_value_is_cut() -> None:
+    (only,) = problems(bulwark_accounts=[{**EVE, "party": "x" * 50_000_000}])
+    assert len(only) < 300
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1e999", "Infinity"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+SPECIFICATION = KNOWN.argument_spec()
+
+
+@st.composite
+def nearly(draw: st.DrawFn, option: dict[str, Any]) -> Any:
+    """A value that fits its option, or nearly."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(json_values)
+    if option.get("options"):
+        entry = {
+            key: draw(nearly(inner))
+            for key, inner in option["options"].items()
+            if inner.get("required") or draw(st.booleans())
+        }
+        return [entry] if option["type"] == "list" else entry
+    if option.get("choices"):
+        value = draw(st.sampled_from(option["choices"]))
+        return [value] if option["type"] == "list" else value
+    usual = {
+        "int": st.integers(-1, 70000),
+        "bool": st.booleans(),
+        "list": st.lists(st.sampled_from(["10.0.0.0/8", "mfa", "lin-x", "msp:n"]) | json_values, max_size=3),
+        "dict": st.dictionaries(st.text(max_size=5), json_values, max_size=3),
+    }
+    texts = st.sampled_from(["2026-01-01", "customer", "msp:n", "08:00", "SHA256:x", "2026-W01-1", "2026-99-99"])
+    return draw(usual.get(option.get("type", "str"), texts | st.text(max_size=8)))
+
+
+variables = st.dictionaries(st.sampled_from(sorted(SPECIFICATION)), st.none(), max_size=6).flatmap(
+    lambda names: st.fixed_dictionaries({name: nearly(SPECIFICATION[name]) for name in names})
+)
+strange = st.dictionaries(
+    st.sampled_from([*SPECIFICATION, *(f"{name}_x" for name in MERGED), "bulwark_nothing"]), json_values, max_size=4
+)
+
+
+@settings(max_examples=300)
+@given(variables | strange)
+def test_arbitrary_values_are_declared_or_refused_and_nothing_else(given_variables: dict[str, Any]) -> None:
+    try:
+        made = declare(given_variables, KNOWN, TODAY)
+    except DeclarationError as error:
+        assert error.problems
+        assert all(problem.variable and problem.text for problem in error.problems)
+    else:
+        assert set(made.values) <= set(SPECIFICATION)
