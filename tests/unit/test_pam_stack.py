@@ -129,6 +129,27 @@ def test_controls_libpam_cannot_parse_are_bad() -> None:
     assert pam_stack.actions("[required]") == pam_stack.actions("required")
 
 
+#: What libpam did on Debian 12 (Linux-PAM 1.5.2), asked by pamtester with a right or wrong password and code: does the
+#: right password open the service with a wrong code, does the right code with a wrong password?
+SEEN = [
+    ("required pam_unix\nrequired pam_oath", False, False),
+    ("sufficient pam_unix\nrequired pam_oath", True, True),
+    ("[success=2 default=ignore] pam_unix\nrequisite pam_deny\nrequired pam_oath\nrequired pam_permit", True, False),
+    ("[success=3 default=ignore] pam_unix\nrequisite pam_deny\nrequired pam_oath", False, False),
+    ("required pam_permit\n[success=1 default=die] pam_unix\nrequired pam_oath", True, False),
+    ("substack quick\nrequired pam_oath", False, False),
+    ("include quick\nrequired pam_oath", True, False),
+    ("required pam_unix\nrequired pam_oath\n[default=reset] pam_permit\nrequired pam_permit", True, True),
+]
+
+
+@pytest.mark.parametrize(("text", "without_code", "without_password"), SEEN)
+def test_agrees_with_libpam_on_a_real_host(text: str, without_code: bool, without_password: bool) -> None:
+    entries = stack(text, quick="sufficient pam_unix\nrequired pam_deny")
+    assert pam_stack.must_succeed(entries, OATH, SOMEBODY) == (not without_code)
+    assert pam_stack.must_succeed(entries, ["pam_unix"], SOMEBODY) == (not without_password)
+
+
 # The second opinion: libpam's loop written out for one fixed answer of each module, tried with all answers.
 
 ANSWERS = ("success", "auth_err", "ignore")
