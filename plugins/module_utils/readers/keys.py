@@ -95,7 +95,7 @@ def whose(door: Door, path: str, uid: int, groups: set[int]) -> Entry:
     except Missing:
         sticky_helps = False
     # Who can write to a folder on the way can put another file in place; links lead through a second way.
-    for way in {path, door.real(path)}:
+    for way in dict.fromkeys((path, door.real(path))):
         for folder in parents(way):
             try:
                 status = door.stat(folder)

@@ -63,9 +63,8 @@ def test_a_certificate_has_its_keys_size(tmp_path: Path) -> None:
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(tmp_path / name)], check=True
         )
-    subprocess.run(
-        ["ssh-keygen", "-q", "-s", str(tmp_path / "ca"), "-I", "x", "-n", "x", str(tmp_path / "key.pub")], check=True
-    )
+    signing = ["ssh-keygen", "-q", "-s", str(tmp_path / "ca"), "-I", "x", "-n", "x"]
+    subprocess.run([*signing, str(tmp_path / "key.pub")], check=True)
     key = authorized_key.parse((tmp_path / "key-cert.pub").read_text())
     assert key is not None
     assert (key["type"], key["bits"]) == ("ssh-rsa-cert-v01@openssh.com", 2048)

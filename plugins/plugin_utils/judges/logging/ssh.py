@@ -23,7 +23,8 @@ def ssh_verbose(case: Case) -> Verdict:
     if facility not in FACILITIES:
         wrong.append(item("syslogfacility", "SyslogFacility is %s" % facility))
     return verdict(
-        "loglevel VERBOSE for every login, syslogfacility %s" % " or ".join(FACILITIES),
+        "loglevel VERBOSE for every login, syslogfacility %s (every key an agent offers is then logged as a failure: "
+        "who counts attempts leaves those out)" % " or ".join(FACILITIES),
         wrong,
         evidence=[own.command, *(context.command for context in known)],
     )

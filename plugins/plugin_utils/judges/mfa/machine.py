@@ -9,6 +9,8 @@ from typing import Any
 from ...logins import Login
 from ...verdict import Case, Item, item
 
+EVERYWHERE = frozenset({"*", "0.0.0.0/0", "::/0"})
+
 
 def bound_keys(case: Case, login: Login) -> tuple[list[Item], list[str]]:
     """Return (what is wrong with the account's keys, what could not be seen of them)."""
@@ -31,8 +33,9 @@ def bound_keys(case: Case, login: Login) -> tuple[list[Item], list[str]]:
 def _loose(key: Mapping[str, Any]) -> Iterable[str]:
     if key["owner_uid"] != 0 or key["writable_by_user"]:
         yield "stands in a file that the account can change"
-    if not any(option.startswith("from=") for option in key["options"]):
-        yield "has no from="
+    sources = [source for option in key["options"] if option.startswith("from=") for source in option[6:-1].split(",")]
+    if not sources or EVERYWHERE & set(sources):
+        yield "has no from= that names where it may come from"
     if "restrict" not in key["options"]:
         yield "has no restrict"
 

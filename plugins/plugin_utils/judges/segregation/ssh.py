@@ -36,7 +36,7 @@ def ssh_forwarding(case: Case) -> Verdict:
         "shell can bring a forwarder along, so this binds only accounts without one or with ForceCommand)"
         % ("; on this bastion local TCP forwarding to the hosts and ports in PermitOpen" if jump else ""),
         [each for login, items in offenders if not login.unsure for each in items],
-        ["%s may be able to log in: %s" % (login.name, login.unsure) for login, _ in offenders if login.unsure],
+        ["%s may be able to log in: %s" % (login.name, login.unsure) for login, _items in offenders if login.unsure],
         evidence=[context.command for login in found for context in login.contexts],
         severity="low" if certain and all(_free_shell(login) for login in certain) else None,
     )
