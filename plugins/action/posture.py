@@ -24,6 +24,8 @@ MODULE = "bulwark.msp.linux_state_info"
 #: Seconds on top of bulwark_read_seconds for connecting, sending the module and getting the answer back.
 GRACE_SECONDS = 30
 REASON_LIMIT = 300
+#: Loaded where Ansible imports the action, which is before it forks a worker for each host.
+CATALOGUE = catalogue.load()
 
 
 class ReadingFailed(Exception):
@@ -44,25 +46,25 @@ class ActionModule(ActionBase):
         """Return counts by status and the platform; a host that can't be read doesn't fail."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        known = catalogue.load()
         run = results.Run(Path(str(self._task.args["run_dir"])))
         about = run.read()
         today = date.fromisoformat(about["date"])
-        declaration = declared.declare(playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]]), known, today)
-        covers = playtime.pattern_matcher(self._loader, variables.get("groups", {}))
         host = str(variables["inventory_hostname"])
+        declared_here = playtime.declared_variables(variables["hostvars"][host])
+        declaration = declared.declare(declared_here, CATALOGUE, today)
+        covers = playtime.pattern_matcher(self._loader, variables.get("groups", {}))
         subject = Subject(host, declaration, lambda pattern: covers(pattern, host))
-        controls = selection.selected(declaration.policy, known, JUDGES)
+        controls = selection.selected(declaration.policy, CATALOGUE, JUDGES)
         try:
             state, problem = self._state(subject, variables)
-            document = judging.judge_state(state, subject, controls, known, today, about)
+            document = judging.judge_state(state, subject, controls, CATALOGUE, today, about)
             if problem:
                 document["errors"].insert(0, {"area": None, "fact": None, "reason": problem})
             if declaration.policy.get("bulwark_keep_state"):
                 run.write_state(subject.customer, host, state)
         except ReadingFailed as failure:
             at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            document = judging.unread_host(str(failure), subject, controls, known, about, at)
+            document = judging.unread_host(str(failure), subject, controls, CATALOGUE, about, at)
             self._display.warning("bulwark: %s was not read: %s" % (clean(host, REASON_LIMIT), failure))
         run.write_host(document)
         return {

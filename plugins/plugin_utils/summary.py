@@ -65,7 +65,7 @@ def single(about: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
         first = finding["actual"][0] if finding["actual"] else ""
         more = " (+%d)" % (len(finding["actual"]) - 1) if len(finding["actual"]) > 1 else ""
         mark = "waived" if finding["status"] == "waived" else finding["effective_severity"]
-        lines.append(_cut("%-8s  %-24s  %s%s" % (mark, finding["control"], first, more)))
+        lines.append(_cut("%-8s  %-26s  %s%s" % (mark, finding["control"], first, more)))
     if len(wanting) > MOST_FINDINGS:
         lines.append("and %d more" % (len(wanting) - MOST_FINDINGS))
     unknown = [finding for finding in findings if finding["status"] == "unknown"]
