@@ -3,7 +3,8 @@
 
 Everything is bounded: a command has a time limit, every output and file a size limit. What can't be had raises
 `Unreadable` with a reason fit for a report. Below a root other than "/" the door opens a recorded host: files lie
-under that root and the outputs of commands in its `commands.json`, so that readers run unchanged on recorded state.
+under that root, the outputs of commands in its `commands.json`, and where the files were copied without their owners,
+those in its `owners.json`, so that readers run unchanged on recorded state.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import shlex
 import signal
 import stat
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 FILE_LIMIT = 1024 * 1024
@@ -26,7 +28,9 @@ FOLDER_LIMIT = 5000
 COMMAND_SECONDS = 10
 SEARCH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 RECORDED_COMMANDS = "commands.json"
+RECORDED_OWNERS = "owners.json"
 MAX_LINKS = 40
+_STARTING = threading.Lock()
 
 
 class Unreadable(Exception):
@@ -62,16 +66,17 @@ class Door:
         self.root = os.path.realpath(root)
         self.live = self.root == "/"
         self._running: set[subprocess.Popen[bytes]] = set()
-        self._recorded: dict[str, Any] = {} if self.live else self._load_recorded()
+        self._recorded: dict[str, Any] = self._load_recorded(RECORDED_COMMANDS) or {}
+        self._owners = self._load_recorded(RECORDED_OWNERS)
 
-    def _load_recorded(self) -> dict[str, Any]:
-        path = os.path.join(self.root, RECORDED_COMMANDS)
-        if not os.path.exists(path):
-            return {}
+    def _load_recorded(self, name: str) -> dict[str, Any] | None:
+        path = os.path.join(self.root, name)
+        if self.live or not os.path.exists(path):
+            return None
         with open(path, encoding="utf-8") as file:
             loaded = json.load(file)
         if not isinstance(loaded, dict):
-            raise ValueError("%s: must be an object of command lines, found %s" % (path, type(loaded).__name__))
+            raise ValueError("%s: must be an object, found %s" % (path, type(loaded).__name__))
         return loaded
 
     def place(self, path: str) -> str:
@@ -143,7 +148,12 @@ class Door:
         except OSError as error:
             raise _why(path, error) from None
         kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
-        return Status(kind, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size)
+        if self._owners is None:
+            return Status(kind, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size)
+        # What owners.json doesn't name is root's, and nobody else may write to it.
+        usual = {"uid": 0, "gid": 0, "mode": "0755" if kind == "dir" else "0644"}
+        owner = {**usual, **self._owners.get(self.real(path), {})}
+        return Status(kind, int(str(owner["mode"]), 8), int(owner["uid"]), int(owner["gid"]), found.st_size)
 
     def real(self, path: str) -> str:
         """Return `path` with its links followed, as a path of the host."""
@@ -198,20 +208,15 @@ class Door:
         # memory, and a child that it leaves behind can't keep us waiting.
         with _scratch() as out, _scratch() as err:
             try:
-                process = subprocess.Popen(
-                    argv,
-                    stdin=subprocess.PIPE,
-                    stdout=out,
-                    stderr=err,
-                    env=environment,
-                    cwd="/",
-                    start_new_session=True,
-                )
+                with _limited_files():
+                    process = subprocess.Popen(
+                        argv, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment, cwd="/",
+                        start_new_session=True,
+                    )  # fmt: skip
             except OSError as error:
                 raise Unreadable("%s can't be run: %s" % (argv[0], _reason(error))) from None
             self._running.add(process)
             try:
-                _limit_output(process)
                 process.communicate(stdin.encode(), timeout=seconds)
             except subprocess.TimeoutExpired:
                 raise Unreadable("%s did not end within %g seconds" % (shlex.join(argv), seconds)) from None
@@ -230,10 +235,18 @@ class Door:
         raise Unreadable("no output of '%s' was recorded" % line)
 
 
-def _limit_output(process: subprocess.Popen[bytes]) -> None:
-    # It may have ended already, or run as another user (sudo), where its time limit has to do.
-    with suppress(ProcessLookupError, PermissionError):
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (OUTPUT_LIMIT + 1, OUTPUT_LIMIT + 1))
+@contextmanager
+def _limited_files() -> Iterator[None]:
+    """Let what is started in the body write no file beyond OUTPUT_LIMIT, from its first instruction on."""
+    # Not set in the child, where a thread may hold a lock, nor on it, when it may have children of its own already.
+    with _STARTING:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        limit = OUTPUT_LIMIT + 1 if hard == resource.RLIM_INFINITY else min(OUTPUT_LIMIT + 1, hard)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
