@@ -12,6 +12,7 @@ Every outcome a module may have is explored, each state once, so the cost is pol
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
@@ -30,7 +31,8 @@ CODES: Final = (
 )  # fmt: skip
 #: PAM_INCOMPLETE ends a run without a decision, so no run of ours has it; a control may still name it.
 NAMED_CODES: Final = (*CODES, "incomplete")
-FAILURES: Final = frozenset(CODES) - {"success", "ignore"}
+#: What a refusal may be. new_authtok_reqd is none: it says "yes, but change the password", and controls take it so.
+FAILURES: Final = frozenset(CODES) - {"success", "ignore", "new_authtok_reqd"}
 KEYWORDS: Final = {
     "required": {"success": "ok", "new_authtok_reqd": "ok", "ignore": "ignore", "default": "bad"},
     "requisite": {"success": "ok", "new_authtok_reqd": "ok", "ignore": "ignore", "default": "die"},
@@ -225,8 +227,9 @@ def search(
     """
     start = State(passed=through is None)
     came: dict[State, tuple[State, Step] | None] = {start: None}
-    queue = [start]
-    for state in queue:
+    queue = deque([start])
+    while queue:
+        state = queue.popleft()
         if state.index >= len(nodes):
             if state.passed and (granted is None or (state.granted and state.impression == "positive") == granted):
                 return _path(came, state)

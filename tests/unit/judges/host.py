@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
-from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import pam as pam_reader
+from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.registers import build
@@ -79,12 +79,15 @@ def areas(
     users = [user("ana")] if users is None else users
     names = [each["name"] for each in users]
     settings = {**SSHD, **(sshd or {})}
-    context = {"user": "ana", "users": names, "address": "192.0.2.1", "why": [], "asked": None, "settings": {}}
+    context: dict[str, Any] = {"user": "ana", "users": names, "address": "192.0.2.1", "why": [], "asked": None}
+    context["settings"] = {}
+    held = {group for each in users for group in each["groups"]}
+    in_groups = {group: [each["name"] for each in users if group in each["groups"]] for group in sorted(held)}
     return {
         "system": {"hostname": "web", "family": "debian"},
         "accounts": {
             "users": users,
-            "groups": {group: [u["name"] for u in users if group in u["groups"]] for u in users for group in u["groups"]},
+            "groups": in_groups,
             "passwords": {each["name"]: each["password"] for each in users},
         },
         "sshd": {"installed": True, "running": True, "others": [], "settings": settings, "contexts": [context]},
