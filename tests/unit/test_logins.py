@@ -47,7 +47,7 @@ def test_sshd_says_who_may_try(settings: dict[str, str], expected: list[str]) ->
     ],
 )
 def test_a_password_opens_an_account_where_sshd_takes_it(
-    entry: dict[str, str], settings: dict[str, str], expected: bool
+    entry: dict[str, Any], settings: dict[str, str], expected: bool
 ) -> None:
     assert bool(names(user("bo", **entry), settings=settings)) is expected
 
@@ -65,7 +65,7 @@ def test_a_password_opens_an_account_where_sshd_takes_it(
     ],
 )
 def test_who_may_have_a_way_in_is_listed_with_the_doubt(
-    entry: dict[str, str], more: dict[str, Any], reason: str
+    entry: dict[str, Any], more: dict[str, Any], reason: str
 ) -> None:
     (login,) = logins.logins(case(facts([user("bo", **entry)], **more)))
     assert login.unsure == reason

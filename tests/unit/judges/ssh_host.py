@@ -33,8 +33,9 @@ POLICY = {
     "bulwark_rsa_bits": 2048,
 }
 SETTINGS = {
-    "usepam": "yes", "passwordauthentication": "no", "permitemptypasswords": "no", "kbdinteractiveauthentication": "yes",
-    "pubkeyauthentication": "yes", "gssapiauthentication": "no", "hostbasedauthentication": "no", "ignorerhosts": "yes",
+    "usepam": "yes", "passwordauthentication": "no", "permitemptypasswords": "no", "pubkeyauthentication": "yes",
+    "kbdinteractiveauthentication": "yes", "gssapiauthentication": "no", "hostbasedauthentication": "no",
+    "ignorerhosts": "yes",
     "authenticationmethods": "publickey,keyboard-interactive:pam", "permitrootlogin": "no", "strictmodes": "yes",
     "maxauthtries": "4", "logingracetime": "60", "maxstartups": "10:30:60", "persourcemaxstartups": "none",
     "loglevel": "VERBOSE", "syslogfacility": "AUTH", "trustedusercakeys": "none", "authorizedprincipalsfile": "none",
@@ -90,7 +91,7 @@ def facts(
     ]
     general = {"user": "root", "users": [entry["name"] for entry in everybody], "address": "192.0.2.1", "why": []}
     known = {option: [value] for option, value in {**SETTINGS, **(settings or {})}.items()}
-    state = {
+    state: dict[str, dict[str, Any]] = {
         "accounts": {"users": everybody, "passwords": {}},
         "sshd": {
             "installed": True, "running": True, "others": [], "version": [9, 2], "settings": known,

@@ -85,7 +85,7 @@ def test_who_cannot_log_in_is_not_judged(leo: dict[str, Any]) -> None:
 
 
 def test_what_cannot_be_seen_is_unknown_and_what_is_certain_still_fails() -> None:
-    hidden = {"unreadable": {"anna": "anna's file is too large"}, "authorized": []}
+    hidden: dict[str, Any] = {"unreadable": {"anna": "anna's file is too large"}, "authorized": []}
     host = facts(ANNA, settings={"authenticationmethods": "any"}, keys=hidden)
     assert judge(METHODS, host)[::2] == ("unknown", "anna may be able to log in: anna's file is too large")
     hidden["authorized"] = [key("bo")]

@@ -41,8 +41,8 @@ def test_accounts_of_every_name_service_with_their_groups(tmp_path: Path) -> Non
     assert known["anna"]["groups"] == ["sudo", "users"]
     assert known["anna"]["shell"] == "/bin/sh", "an empty field means /bin/sh"
     assert known["domain-tom"]["source"] == "nss"
-    assert known["facts"]["groups"] == {"root": ["root"], "users": ["anna", "leo"], "sudo": ["anna", "domain-tom"]}  # type: ignore[comparison-overlap]
-    assert known["facts"]["shells"] == ["/bin/bash"]  # type: ignore[comparison-overlap]
+    assert known["facts"]["groups"] == {"root": ["root"], "users": ["anna", "leo"], "sudo": ["anna", "domain-tom"]}
+    assert known["facts"]["shells"] == ["/bin/bash"]
 
 
 def test_password_states_without_any_hash(tmp_path: Path) -> None:

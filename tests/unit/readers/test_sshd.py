@@ -25,9 +25,7 @@ COMMANDS: dict[str, str | Completed] = {
 FILES = {"/etc/passwd": str(COMMANDS["getent passwd"]), "/etc/ssh/sshd_config": "PermitRootLogin no\n"}
 
 
-def state(
-    tmp_path: Path, config: str = "", **commands: str | Completed
-) -> tuple[dict[str, Any], dict[str | None, str]]:
+def state(tmp_path: Path, config: str = "", /, **commands: Any) -> tuple[dict[str, Any], dict[str | None, str]]:
     files = {
         **FILES,
         "/etc/ssh/sshd_config": config,

@@ -36,8 +36,18 @@ def test_options_without_what_may_be_secret(options: str, expected: list[str]) -
     assert "S3CRET" not in repr(key)
 
 
-@pytest.mark.parametrize("line", ["", "# " + ED25519, "ssh-ed25519", "ssh-ed25519 AAAA", ED25519.replace("ed25519 ", "rsa "),
-                                  'from="unclosed ' + ED25519, "no options " + ED25519])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "# " + ED25519,
+        "ssh-ed25519",
+        "ssh-ed25519 AAAA",
+        ED25519.replace("ed25519 ", "rsa "),
+        'from="unclosed ' + ED25519,
+        "no options " + ED25519,
+    ],
+)
 def test_a_line_that_opens_nothing_is_no_key(line: str) -> None:
     assert authorized_key.parse(line) is None
 
