@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -18,6 +19,8 @@ LINK = ROOT / ".ansible" / "collections" / "ansible_collections" / "bulwark" / "
 if not LINK.is_symlink():
     LINK.parent.mkdir(parents=True, exist_ok=True)
     LINK.symlink_to("../../../..")
+    # Python remembers that the directory, which is on the path already, wasn't there.
+    importlib.invalidate_caches()
 
 # Two busy cores make single examples slow now and then; that is no failure.
 hypothesis.settings.register_profile("bulwark", deadline=None)
