@@ -17,6 +17,6 @@ lockout
 login_code
 sudo_code
 password_policy
-echo 'ChannelTimeout session=15m' >/etc/ssh/sshd_config.d/40-idle.conf
+echo 'ChannelTimeout session:*=15m' >/etc/ssh/sshd_config.d/40-idle.conf
 echo "PerSourcePenaltyExemptList $controller" >/etc/ssh/sshd_config.d/50-penalties.conf
 systemctl reload ssh
