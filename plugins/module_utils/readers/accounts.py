@@ -7,7 +7,7 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from ..door import Door, Missing
+from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
 
 #: Prefix of a crypt(5) hash -> its scheme, spelled as in login.defs(5).
@@ -42,17 +42,19 @@ def read(host: Reading, area: Area) -> None:
     """
     door = host.door
     area.learn("shells", shells, door)
-    groups = area.learn("gids", read_groups, door)
-    users = area.learn("users", read_users, door, [subject["user"] for subject in host.subjects])
-    if users is None or groups is None:
-        return
-    area.facts["gids"] = {name: gid for name, (gid, _named) in groups.items()}
+    groups = parse_groups(door.output(["getent", "group"]))
+    users = read_users(door, [subject["user"] for subject in host.subjects])
     area.facts["groups"] = join(users, groups)
-    states = area.learn("passwords", password_states, door)
-    if states is not None:
-        area.facts["passwords"] = {name: state["password"] for name, state in states.items()}
-        for user in users:
-            user.update(states.get(user["name"], {}))
+    area.facts["gids"] = {name: gid for name, (gid, _named) in groups.items()}
+    area.facts["users"] = users
+    try:
+        states = password_states(door)
+    except Unreadable as problem:
+        area.unread("passwords", str(problem))
+        return
+    area.facts["passwords"] = {name: state["password"] for name, state in states.items()}
+    for user in users:
+        user.update(states.get(user["name"], {}))
 
 
 def shells(door: Door) -> list[str] | None:
@@ -68,7 +70,7 @@ def read_users(door: Door, asked: list[str]) -> list[dict[str, Any]]:
     local = {user["name"] for user in parse_users(door.read("/etc/passwd"))}
     users = {user["name"]: user for user in parse_users(door.output(["getent", "passwd"]))}
     hidden = [name for name in asked if name not in users and not name.startswith("-")][:ASKED_LIMIT]
-    if hidden and door.live:
+    if hidden:
         # Exit status 2 says that some of them are unknown; the others are printed all the same.
         for user in parse_users(door.run(["getent", "passwd", *hidden]).out):
             user["groups"] = door.run(["id", "-Gn", user["name"]]).out.split()
@@ -76,11 +78,6 @@ def read_users(door: Door, asked: list[str]) -> list[dict[str, Any]]:
     for user in users.values():
         user["source"] = "files" if user["name"] in local else "nss"
     return list(users.values())
-
-
-def read_groups(door: Door) -> dict[str, tuple[int, list[str]]]:
-    """Return {name: (gid, members named in the group)} of every enumerated group."""
-    return parse_groups(door.output(["getent", "group"]))
 
 
 def parse_users(text: str) -> list[dict[str, Any]]:

@@ -46,26 +46,43 @@ def read(host: Reading, area: Area) -> None:
     door = host.door
     area.facts["installed"] = door.which("sshd") is not None
     area.facts["others"] = [name for name in OTHER_SERVERS if door.which(name)]
-    served = area.learn("running", serving, door)
-    options = served[1] if served else []
-    if served:
-        area.facts["running"], area.facts["options"] = served
+    options = _served_with(area, door)
     if not area.facts["installed"]:
         return
     area.learn("version", version, door)
-    config = area.learn("config_files", sshd_config.load, door, config_path(options))
-    matches = config.matches if config is not None else ()
+    matches = _matches(area, door, config_path(options))
     command = ["sshd", "-T", *options]
     # Without a port, test mode stops at a Match LocalPort.
-    local = ["-C", NO_PORT] if any(name == "localport" for match in matches for name, _value in match.criteria) else []
-    settings = area.learn("settings", ask, door, [*command, *local])
-    if config is not None:
-        area.facts["config_files"] = list(config.files)
-        area.facts["matches"] = [_match(match) for match in matches]
-    if settings is None or config is None:
+    by_port = any(name == "localport" for match in matches or () for name, _value in match.criteria)
+    settings = area.learn("settings", ask, door, [*command, "-C", NO_PORT] if by_port else command)
+    if settings is None or matches is None:
         area.unread("contexts", area.errors[-1]["reason"])
     else:
         area.learn("contexts", contexts, host, command, settings, matches)
+
+
+def _served_with(area: Area, door: Door) -> list[str]:
+    """Learn `running` and `options`; return the latter, none where they can't be known."""
+    try:
+        area.facts["running"], area.facts["options"] = serving(door)
+    except Unreadable as problem:
+        area.unread("running", str(problem))
+        area.unread("options", str(problem))
+    options: list[str] = area.facts.get("options", [])
+    return options
+
+
+def _matches(area: Area, door: Door, path: str) -> tuple[sshd_config.Match, ...] | None:
+    """Learn `config_files` and `matches`; return the latter, None where a file can't be read."""
+    try:
+        config = sshd_config.load(door, path)
+    except Unreadable as problem:
+        area.unread("config_files", str(problem))
+        area.unread("matches", str(problem))
+        return None
+    area.facts["config_files"] = list(config.files)
+    area.facts["matches"] = [_match(match) for match in config.matches]
+    return config.matches
 
 
 def version(door: Door) -> list[int]:
