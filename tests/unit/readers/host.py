@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,5 +26,5 @@ def read(
     }
     recorded = {line: {"rc": done.rc, "stdout": done.out, "stderr": done.err} for line, done in answers.items()}
     (root / "commands.json").write_text(json.dumps(recorded))
-    facts, errors = Reading(Door(str(root)), AREAS).state([area], 20)
+    facts, errors = Reading(Door(str(root)), AREAS, [{"user": name, "addresses": []} for name in asked]).state([area], 20)
     return facts[area], {error["fact"]: error["reason"] for error in errors if error["area"] == area}

@@ -45,6 +45,23 @@ def test_accounts_of_every_name_service_with_their_groups(tmp_path: Path) -> Non
     assert known["facts"]["shells"] == ["/bin/bash"]
 
 
+def test_account_of_a_directory_that_lists_nobody_is_asked_for_by_name(tmp_path: Path) -> None:
+    commands = {
+        "getent passwd": PASSWD,
+        "getent group": GROUP,
+        "getent passwd domain-tom nobody-here": "domain-tom:*:7000:7000:Tom:/home/tom:/bin/bash\n",
+        "id -Gn domain-tom": "domain-users sudo\n",
+    }
+    files = {"/etc/passwd": PASSWD, "/etc/shadow": SHADOW}
+    facts, errors = read(tmp_path, "accounts", files, commands, ["anna", "domain-tom", "nobody-here", "-h"])
+    found = {user["name"]: user for user in facts["users"]}
+    assert not errors
+    assert found["domain-tom"]["source"] == "nss"
+    assert found["domain-tom"]["groups"] == ["domain-users", "sudo"]
+    assert facts["groups"]["sudo"] == ["anna", "domain-tom"]
+    assert "nobody-here" not in found
+
+
 def test_password_states_without_any_hash(tmp_path: Path) -> None:
     known, _errors = state(tmp_path)
     local = ("root", "anna", "leo", "old", "open", "new")
