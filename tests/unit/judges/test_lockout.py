@@ -28,6 +28,8 @@ auth required pam_deny.so
 account required pam_faillock.so
 """
 OATH = "auth required pam_oath.so\n"
+#: Cockpit's first line on the RHEL family: a login by certificate, which nobody guesses.
+CERTIFICATE = "-auth [success=done new_authtok_reqd=done user_unknown=die default=ignore] pam_cockpit_cert.so\n"
 
 
 def faillock(stack: str, options: Mapping[str, str] = GOOD, **more: Any) -> Verdict:
@@ -37,7 +39,7 @@ def faillock(stack: str, options: Mapping[str, str] = GOOD, **more: Any) -> Verd
     return judge("lin-ic-faillock", facts, **more)
 
 
-@pytest.mark.parametrize("stack", [DEBIAN, REDHAT, DEBIAN + OATH, OATH + DEBIAN])
+@pytest.mark.parametrize("stack", [DEBIAN, REDHAT, DEBIAN + OATH, OATH + DEBIAN, CERTIFICATE + REDHAT])
 def test_stacks_of_both_families_reach_the_tally(stack: str) -> None:
     verdict = faillock(stack)
     assert verdict.status == "pass", verdict
@@ -51,6 +53,7 @@ def test_stacks_of_both_families_reach_the_tally(stack: str) -> None:
         ("auth required pam_tally2.so deny=5\nauth required pam_unix.so\n", "no pam_faillock"),
         (DEBIAN.replace("auth required pam_faillock.so preauth\n", ""), "no preauth"),
         (DEBIAN.replace("required pam_faillock.so preauth", "optional pam_faillock.so preauth"), "preauth"),
+        ("auth sufficient pam_unix.so\n" + REDHAT, "preauth"),
         # The password module decides before the failure is counted.
         (DEBIAN.replace("[success=1 default=ignore] pam_unix.so", "requisite pam_unix.so"), "authfail"),
         (DEBIAN.replace("default=ignore]", "default=2]"), "authfail"),

@@ -84,11 +84,12 @@ def _tally(case: Case, service: str) -> Iterable[Item]:
     wrong = []
     person = Person(service, case.policy["bulwark_break_glass_group"])
     nodes = flatten(stack)
+    guessed = _guessed(case, nodes)
     if not any("preauth" in node.entry["args"] for node in nodes if node.module == TALLY):
         wrong.append(item("%s: no preauth" % service, "%s: no line 'pam_faillock preauth'" % service))
-    elif search(nodes, lambda node: ("auth_err",) if _counts(node) else possible(node, person)):
+    elif search(nodes, lambda node: ("auth_err",) if _counts(node) else possible(node, person), through=guessed):
         wrong.append(item("%s: preauth" % service, "%s: a locked account gets past pam_faillock preauth" % service))
-    if _uncounted(case, nodes, person):
+    if _uncounted(nodes, guessed, person):
         wrong.append(item("%s: authfail" % service, "%s: a wrong password can miss pam_faillock authfail" % service))
     account = {entry["module"] for entry in modules(entries(case.facts, service, "account"))}
     if TALLY not in account and not any("authsucc" in entry["args"] for entry in lines if entry["module"] == TALLY):
@@ -102,13 +103,22 @@ def _counts(node: Node) -> bool:
     return node.module == TALLY and "authfail" not in node.entry["args"]
 
 
-def _uncounted(case: Case, nodes: Sequence[Node], person: Person) -> bool:
-    """Say whether a run may refuse a password (where none is asked: a code) without asking authfail."""
+def _guessed(case: Case, nodes: Sequence[Node]) -> set[int]:
+    """Return the lines that ask what can be guessed: a password, or where none is asked, a code.
+
+    A way in that asks neither, such as Cockpit's by certificate, has no guesses to count.
+    """
+    for names in (PASSWORD_MODULES, case.policy["bulwark_mfa_modules"]):
+        found = {at for at, node in enumerate(nodes) if node.module in names}
+        if found:
+            return found
+    return set()
+
+
+def _uncounted(nodes: Sequence[Node], guessed: Collection[int], person: Person) -> bool:
+    """Say whether a run may refuse a guess without asking authfail."""
     authfail = {at for at, node in enumerate(nodes) if node.module == TALLY and "authfail" in node.entry["args"]}
-    names: Collection[str] = PASSWORD_MODULES
-    if not any(node.module in names for node in nodes):
-        names = case.policy["bulwark_mfa_modules"]
-    guessed = {at for at, node in enumerate(nodes) if node.module in names}
+    names = {nodes[at].module for at in guessed}
 
     def answers(node: Node) -> Collection[str]:
         return ("auth_err",) if node.module in names else possible(node, person)
