@@ -224,6 +224,18 @@ class TestRecordedRoot:
         with pytest.raises(Missing, match="nft is not installed"):
             recorded.run(["nft", "-j", "list", "ruleset"])
 
+    def test_owners_come_from_the_record_where_it_has_them(self, root: Path) -> None:
+        (root / "home/anna").mkdir(parents=True)
+        (root / "home/anna/key").write_text("key", "utf-8")
+        (root / "home/anna/link").symlink_to("key")
+        assert Door(str(root)).stat("/home/anna/key").uid == os.getuid()
+        owners = {"/home/anna": {"uid": 1000, "gid": 1000, "mode": "0750"}, "/home/anna/key": {"uid": 1000}}
+        (root / "owners.json").write_text(json.dumps(owners), "utf-8")
+        recorded = Door(str(root))
+        assert recorded.stat("/home/anna") == recorded.stat("/home/anna")._replace(mode=0o750, uid=1000, gid=1000)
+        assert recorded.stat("/home/anna/link") == ("file", 0o644, 1000, 0, 3)
+        assert recorded.stat("/home")[:4] == ("dir", 0o755, 0, 0), "what is not named is root's"
+
 
 class TestRun:
     def test_answer(self, live: Door) -> None:
