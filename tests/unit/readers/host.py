@@ -14,9 +14,16 @@ from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 
 
 def read(
-    root: Path, area: str, files: Mapping[str, str], commands: Mapping[str, str | Completed] | None = None
+    root: Path,
+    area: str,
+    files: Mapping[str, str],
+    commands: Mapping[str, str | Completed] | None = None,
+    asked: Iterable[str] = (),
 ) -> tuple[dict[str, Any], dict[str | None, str]]:
-    """Return the area's facts and {fact: reason} of a host with these files (path: text) and command answers."""
+    """Return the area's facts and {fact: reason} of a host with these files (path: text) and command answers.
+
+    asked: the accounts that the controller asks about.
+    """
     for path, text in files.items():
         place = root / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -26,5 +33,6 @@ def read(
     }
     recorded = {line: {"rc": done.rc, "stdout": done.out, "stderr": done.err} for line, done in answers.items()}
     (root / "commands.json").write_text(json.dumps(recorded))
-    facts, errors = Reading(Door(str(root)), AREAS, [{"user": name, "addresses": []} for name in asked]).state([area], 20)
+    subjects = [{"user": name, "addresses": []} for name in asked]
+    facts, errors = Reading(Door(str(root)), AREAS, subjects).state([area], 20)
     return facts[area], {error["fact"]: error["reason"] for error in errors if error["area"] == area}
