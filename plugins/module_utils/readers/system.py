@@ -32,7 +32,7 @@ def read(host: Reading, area: Area) -> None:
     area.facts["systemd"] = booted_by_systemd(door)
     area.facts["privileged"] = not door.live or os.geteuid() == 0
     area.facts["account"] = login_account() if door.live else ""
-    area.facts["peer"] = os.environ.get("SSH_CONNECTION", "").split(" ")[0] if door.live else ""
+    area.facts["peer"] = ssh_peer(door) if door.live else ""
     area.learn("crypto_policy", crypto_policy, door)
 
 
@@ -69,6 +69,25 @@ def crypto_policy(door: Door) -> str | None:
         return door.output(["update-crypto-policies", "--show"]).strip()
     except Missing:
         return None
+
+
+def ssh_peer(door: Door) -> str:
+    """Return the address our SSH session comes from, as this host sees it; empty where there is none.
+
+    sudo takes SSH_CONNECTION out of our environment, so it is looked for in those of the processes we descend from.
+    """
+    process = os.getpid()
+    while process > 1:
+        try:
+            environment = door.read("/proc/%d/environ" % process)
+            parent = door.read("/proc/%d/stat" % process).rpartition(")")[2].split()[1]
+        except (Unreadable, IndexError):
+            return ""
+        for entry in environment.split("\0"):
+            if entry.startswith("SSH_CONNECTION="):
+                return entry.partition("=")[2].split(" ")[0]
+        process = int(parent)
+    return ""
 
 
 def login_account() -> str:

@@ -7,7 +7,7 @@ a method is used, so that they don't apply where no service asks for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from ...checks import gather
@@ -32,6 +32,7 @@ SEEDS = ("pam_oath", "pam_google_authenticator")
 SHOWN = ("totp", "sk", "u2f")
 SECOND = frozenset({"totp", "sk", "u2f", "duo", "external"})
 PEOPLE = ("person", "shared")
+EVERYBODY = "*"
 WRITABLE_BY_OTHERS = 0o022
 OTHERS_BITS = 0o077
 #: What the modules do without the option (google-authenticator(1), pam_oath's README).
@@ -47,12 +48,13 @@ def enrolled(case: Case) -> Verdict:
     keys among the authorized keys); a second line for one user in a users.oath is one factor too many.
     """
     accounts = case.registers.declared("accounts")
-    held, unread = _held(case)
+    held, unseen = _held(case)
     users = {user["name"]: user for user in case.facts["accounts"]["users"]}
     registered = {account.name: account for account in accounts}
     wrong: list[Item] = []
     for name, user in users.items():
-        wrong += _compare(user, registered.get(name), held.get(name, {}))
+        hidden = {factor for whose, factor, _why in unseen if whose in (name, EVERYBODY)}
+        wrong += _compare(user, registered.get(name), held.get(name, {}), hidden)
     wrong += [
         item("%s: no account" % name, "%s is no account here and holds %s" % (name, ", ".join(sorted(held[name]))))
         for name in sorted(held.keys() - users.keys())
@@ -62,7 +64,7 @@ def enrolled(case: Case) -> Verdict:
         "administrators and providers hold exactly the factors registered in bulwark_accounts; expired accounts, "
         "accounts without a shell and unregistered ones hold none",
         wrong,
-        unread,
+        [why for _whose, _factor, why in unseen],
         evidence=["bulwark_accounts", *(file["path"] for file, _module in _files(case))],
         assurance="configured",
         cause=_cause(case) if wrong else None,
@@ -85,14 +87,14 @@ def _files(case: Case) -> Iterator[tuple[Mapping[str, Any], str]]:
                 yield file, module
 
 
-def _held(case: Case) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Return ({user: {factor: where}}, what could not be read)."""
+def _held(case: Case) -> tuple[dict[str, dict[str, str]], list[tuple[str, str, str]]]:
+    """Return ({user: {factor: where}}, what could not be seen as (user or EVERYBODY, factor, why))."""
     held: dict[str, dict[str, str]] = {}
-    unread = []
+    unseen: list[tuple[str, str, str]] = []
     for file, module in _files(case):
         factor = METHODS[module][1]
         if "unread" in file:
-            unread.append(file["unread"])
+            unseen.append((file.get("user", EVERYBODY), factor, file["unread"]))
         elif "user" in file:
             held.setdefault(file["user"], {})[factor] = file["path"]
         else:
@@ -102,11 +104,15 @@ def _held(case: Case) -> tuple[dict[str, dict[str, str]], list[str]]:
     for key in case.facts["keys"]["authorized"]:
         if key["type"].startswith("sk-"):
             held.setdefault(key["user"], {})["sk"] = key["path"]
-    unread += ["%s: %s" % pair for pair in sorted(case.facts["keys"]["unreadable"].items())]
-    return held, unread
+    for name, why in sorted(case.facts["keys"]["unreadable"].items()):
+        unseen.append((name, "sk", "%s: %s" % (name, why)))
+    return held, unseen
 
 
-def _compare(user: Mapping[str, Any], account: Account | None, held: Mapping[str, str]) -> Iterable[Item]:
+def _compare(
+    user: Mapping[str, Any], account: Account | None, held: Mapping[str, str], hidden: Set[str]
+) -> Iterable[Item]:
+    """Yield what a user holds or lacks against the register; a factor in `hidden` may be held unseen."""
     name = user["name"]
     if user.get("expired") or user["shell"].rsplit("/", 1)[-1] in NO_SHELL:
         for factor, where in sorted(held.items()):
@@ -127,7 +133,7 @@ def _compare(user: Mapping[str, Any], account: Account | None, held: Mapping[str
     if not SECOND.intersection(account.factors):
         yield item("%s: no second factor" % name, "%s: no second factor is registered" % name)
     for factor in SHOWN:
-        if factor in account.factors and factor not in held:
+        if factor in account.factors and factor not in held and factor not in hidden:
             yield item("%s: %s missing" % (name, factor), "%s: the registered %s is not on this host" % (name, factor))
 
 
@@ -204,7 +210,7 @@ def code_limits(case: Case) -> Verdict:
         unread = []
         for file, module in _files(case):
             if module == "pam_google_authenticator" and "unread" in file:
-                unread.append(file["unread"])
+                unseen.append((file.get("user", EVERYBODY), factor, file["unread"]))
             elif module == "pam_google_authenticator":
                 yield from _google(file, totp)
         if unread:
