@@ -23,7 +23,7 @@ FAMILIES = {
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `release`, `family`, `hostname`, `systemd`, `privileged`, `crypto_policy` and `peer`."""
+    """Learn `release`, `family`, `hostname`, `systemd`, `privileged`, `account`, `peer` and `crypto_policy`."""
     door = host.door
     release = area.learn("release", os_release, door)
     if release is not None:
