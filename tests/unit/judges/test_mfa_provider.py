@@ -72,6 +72,9 @@ def test_the_package_s_own_file_is_no_duo() -> None:
     with pytest.raises(NotApplicable):
         judge("lin-mf-duo-secure", host(shipped, stack="auth required pam_unix.so\n"))
     assert judge("lin-mf-duo-secure", host(shipped)).status == "fail"
+    elsewhere = "auth required pam_duo.so conf=/etc/duo/own.conf\n"
+    own = {**duo(), "path": "/etc/duo/own.conf"}
+    assert judge("lin-mf-duo-secure", host(shipped, own, stack=elsewhere)).status == "pass"
 
 
 def redirect(thresholds: dict[str, Any] | None = None, **more: Any) -> Verdict:

@@ -57,20 +57,27 @@ def duo_secure(case: Case) -> Verdict:
 
 
 def _used_configs(case: Case) -> list[Mapping[str, Any]]:
-    """Return Duo's configurations that hold keys, and those of a program that a login asks."""
-    asked = set()
+    """Return Duo's configurations that hold keys, and those that a login is asked by.
+
+    A line without conf= takes the place that the package was built with, so that it may be any of the usual ones.
+    """
+    named, programs = set(), set()
     for stacks in case.facts["pam"]["services"].values():
-        asked |= {entry["module"] for entry in modules(stacks.get("auth", ()))}
+        for entry in modules(stacks.get("auth", ())):
+            if entry["module"] == "pam_duo":
+                paths = {argument[len("conf=") :] for argument in entry["args"] if argument.startswith("conf=")}
+                named |= paths
+                programs |= set() if paths else {"pam_duo"}
     if case.facts["sshd"]["installed"]:
         sshd = case.facts["sshd"]
         forced = [*sshd["settings"].get("forcecommand", ())]
         for context in sshd["contexts"]:
             forced += context["settings"].get("forcecommand", ())
-        asked |= {"login_duo" for command in forced if command.endswith("login_duo")}
+        programs |= {"login_duo" for command in forced if command.endswith("login_duo")}
     return [
         config
         for config in case.facts["factors"]["duo"]
-        if config["program"] in asked or config.get("options", {}).get("keys")
+        if config["path"] in named or config["program"] in programs or config.get("options", {}).get("keys")
     ]
 
 
