@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # The initial RAM disk's only program: loads what the root disk needs and hands over to it.
 export PATH=/bin
 /bin/busybox --install -s /bin
