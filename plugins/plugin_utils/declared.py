@@ -22,8 +22,8 @@ from .merging import as_meant, merge, target_of
 from .waivers import Waiver, WaiverError, waiver
 
 PREFIX = "bulwark_"
-#: Names that the playbooks themselves set.
-OWN_RESULTS = frozenset({"bulwark_run", "bulwark_posture"})
+#: Names that the playbooks themselves set, and what report.yml takes.
+OWN_RESULTS = frozenset({"bulwark_run", "bulwark_posture", "bulwark_report_run"})
 
 
 @dataclass(frozen=True)
