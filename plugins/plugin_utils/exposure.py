@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .facts import Unread
+from .packet import first_address
 from .reach import EVERY_ADDRESS, published_reach, strangers_reach, within
 from .verdict import Case
 
@@ -92,7 +92,7 @@ def _known(case: Case, area: str, fact: str, unread: list[str]) -> list[dict[str
 
 def _ours(case: Case, address: str) -> bool:
     """Say whether packets to the address come to this host: a rule may name that of a cluster, or a neighbour's."""
-    if address in EVERY_ADDRESS or "/" in address or is_loopback(address):
+    if address in EVERY_ADDRESS or "/" in address or "-" in address or is_loopback(address):
         return True
     return any(entry["address"] == address for entry in case.facts["firewall"]["addresses"])
 
@@ -122,12 +122,12 @@ def is_client(case: Case, listener: Any) -> bool:
 
 def is_loopback(address: str) -> bool:
     """Say whether only the host itself reaches the address."""
-    return address not in EVERY_ADDRESS and ipaddress.ip_address(address.partition("/")[0]).is_loopback
+    return address not in EVERY_ADDRESS and bool(first_address(address).is_loopback)
 
 
 def is_private(address: str) -> bool:
     """Say whether the internet can't route to the address; a socket on every address is not private."""
-    return address not in EVERY_ADDRESS and within(address.partition("/")[0], PRIVATE)
+    return address not in EVERY_ADDRESS and within(address, PRIVATE)
 
 
 def open_to_strangers(case: Case, exposure: Exposure) -> bool | None:

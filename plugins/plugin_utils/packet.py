@@ -8,9 +8,11 @@ None, "can't tell", unless both ways end alike. Form of the rules: plugins/modul
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
@@ -129,7 +131,7 @@ def _in_network(address: str, network: str) -> bool | None:
         low, high = bounds(network)
     except ValueError:
         return None
-    found = ipaddress.ip_address(address)
+    found = first_address(address)
     return bool(found.version == low.version and low <= found <= high)
 
 
@@ -140,6 +142,13 @@ def _in_range(port: int, text: str) -> bool | None:
     return int(first) <= port <= int(last or first)
 
 
+@lru_cache(maxsize=8192)
+def first_address(text: str) -> Any:
+    """Return the address that an address, network, range or address with interface begins with."""
+    return ipaddress.ip_address(re.split("[/%-]", text, maxsplit=1)[0])
+
+
+@lru_cache(maxsize=8192)
 def bounds(value: str) -> tuple[Any, Any]:
     """Return the first and last address of "a-b", a network or an address; raises ValueError for anything else."""
     first, dash, last = value.partition("-")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from .packet import Packet, bounds, every, passes, some
+from .packet import Packet, bounds, every, first_address, passes, some
 from .verdict import Case
 
 #: Addresses of the public internet in networks far apart. Documentation networks would be dropped as bogons by some.
@@ -17,7 +17,9 @@ STRANGERS = {
     "ip6": ("2001:4860::8844", "2a02:ec80::1"),
 }  # fmt: skip
 EVERY_ADDRESS = ("0.0.0.0", "::", "*")
-SOURCE_LIMIT = 400
+SOURCE_LIMIT = 1000
+#: In place of an address: the networks of a rule that names too many to try each.
+MANY = "one of many networks"
 DIRECT = ("ingress", "prerouting", "input")
 
 
@@ -36,17 +38,17 @@ def reached_by_others(
 ) -> dict[str, bool | None]:
     """Return who outside the networks `allowed` reaches the port: address -> True, or None where that can't be told.
 
-    Besides strangers every network that a rule names is tried, by its first address and the one behind its last:
-    between those no rule tells one address from another.
+    Besides strangers every network that a rule names is tried, by its first address, and the address behind the last of
+    each network: between those nothing tells one address from another.
     """
     allowed = tuple(allowed)
     answers: dict[str, bool | None] = {}
-    for source in dict.fromkeys((*STRANGERS["ip"], *STRANGERS["ip6"], *_edges(case))):
-        if not within(source, allowed):
-            answer = reaches(case, source, proto, port, address)
-            if answer is not False:
-                answers[source] = answer
-    return answers
+    sources, complete = _sources(case, allowed)
+    for source in sources:
+        answer = reaches(case, source, proto, port, address)
+        if answer is not False:
+            answers[source] = answer
+    return answers if complete else {**answers, MANY: None}
 
 
 def published_reach(case: Case, published: dict[str, Any]) -> bool | None:
@@ -75,7 +77,7 @@ def reaches(case: Case, source: str, proto: str, port: int, address: str) -> boo
 
 def within(address: str, networks: Iterable[str]) -> bool:
     """Say whether an address lies in one of the networks."""
-    found = ipaddress.ip_address(address.partition("%")[0])
+    found = first_address(address)
     return any(found in ipaddress.ip_network(network, strict=False) for network in networks)
 
 
@@ -93,7 +95,7 @@ def _packets(case: Case, source: str, proto: str, port: int, address: str) -> It
 
 def _destinations(case: Case, family: str, address: str) -> list[str]:
     if address not in EVERY_ADDRESS:
-        return [address] if _family(address) == family and _routable(address) else []
+        return [str(first_address(address))] if _family(address) == family and _routable(address) else []
     if (address, family) in (("0.0.0.0", "ip6"), ("::", "ip")):
         return []
     own = [entry["address"] for entry in case.facts["firewall"]["addresses"]]
@@ -101,7 +103,7 @@ def _destinations(case: Case, family: str, address: str) -> list[str]:
 
 
 def _routable(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("/")[0].partition("%")[0])
+    found = first_address(address)
     return not (found.is_loopback or found.is_link_local or found.is_multicast)
 
 
@@ -109,19 +111,28 @@ def _family(address: str) -> str:
     return "ip6" if ":" in address else "ip"
 
 
-def _edges(case: Case) -> list[str]:
-    """Return the first address of every network that a rule names as source, and the address behind its last."""
-    edges: dict[str, None] = {}
-    for chain in case.facts["firewall"]["chains"]:
-        for rule in chain["rules"]:
-            for match in rule["match"]:
-                for value in match["values"] if match["field"] == "saddr" else ():
-                    low, high = bounds(value)
-                    edges[str(low)] = None
-                    if int(high) < 2**high.max_prefixlen - 1:
-                        edges[str(high + 1)] = None
-    usable = [edge for edge in edges if _routable(edge) and not ipaddress.ip_address(edge).is_unspecified]
-    return usable[:SOURCE_LIMIT]
+def _sources(case: Case, allowed: tuple[str, ...]) -> tuple[list[str], bool]:
+    """Return one address of each part of the world, outside `allowed`, that rules tell apart; and whether that is all.
+
+    Such a part begins where a network begins, or behind one that is left out or let in by another rule.
+    """
+    rules = [rule for chain in case.facts["firewall"]["chains"] for rule in chain["rules"]]
+    named = [(match, rule) for rule in rules for match in rule["match"] if match["field"] == "saddr"]
+    complete = not any("share" in match and rule["verdict"] != "drop" for match, rule in named)
+    edges = dict.fromkeys([*STRANGERS["ip"], *STRANGERS["ip6"]])
+    for network in (*allowed, *(value for match, _rule in named for value in match["values"])):
+        try:
+            low, high = bounds(network)
+        except ValueError:
+            complete = False
+            continue
+        edges[str(low)] = None
+        if int(high) < 2**high.max_prefixlen - 1:
+            edges[str(high + 1)] = None
+    usable = [
+        one for one in edges if _routable(one) and not first_address(one).is_unspecified and not within(one, allowed)
+    ]
+    return usable[:SOURCE_LIMIT], complete and len(usable) <= SOURCE_LIMIT
 
 
 def _passes(case: Case, packet: Packet, hooks: tuple[str, ...]) -> bool | None:

@@ -92,6 +92,19 @@ def test_others_are_found_at_the_edges_of_the_networks_that_rules_name() -> None
     assert reach.reached_by_others(host(HEAD + allowed + supplier), "tcp", 22, "*", ADMINS) == {"203.0.113.0": True}
     wider = "-A INPUT -s 198.51.0.0/16 -p tcp --dport 22 -j ACCEPT\n"
     assert "198.51.0.0" in reach.reached_by_others(host(HEAD + wider), "tcp", 22, "*", ADMINS)
+    longer = "-A INPUT -s 198.51.100.0/23 -p tcp --dport 22 -j ACCEPT\n"
+    assert reach.reached_by_others(host(HEAD + longer), "tcp", 22, "*", ADMINS) == {"198.51.101.0": True}
+    hole = "-A INPUT -s 198.51.0.0/17 -j DROP\n-A INPUT -s 198.51.0.0/16 -p tcp --dport 22 -j ACCEPT\n"
+    assert reach.reached_by_others(host(HEAD + hole), "tcp", 22, "*", ADMINS) == {"198.51.128.0": True}
+
+
+def test_too_many_networks_to_try_are_not_taken_for_none() -> None:
+    admit = rule([match("saddr", [f"10.{n // 250}.{n % 250}.1" for n in range(2000)])], "accept")
+    base = chain("inet", "f", "in", "filter", "input", 0, "drop")
+    base["rules"] = [admit]
+    assert reach.reached_by_others(host("", base), "tcp", 22, "*", ADMINS) == {reach.MANY: None}
+    many = "".join(f"-A INPUT -s 10.{m}.{n}.0/32 -j ACCEPT\n" for n in range(0, 250, 2) for m in range(5))
+    assert reach.reached_by_others(host(HEAD + many), "udp", 1, "*", ADMINS)[reach.MANY] is None
 
 
 def test_a_large_list_of_blocked_addresses_blocks_no_stranger() -> None:
@@ -123,6 +136,8 @@ def test_translated_ports_pass_by_the_input_chain() -> None:
     assert answers == {443: True, 81: True, 82: False}
     assert reach.strangers_reach(there, "tcp", 8443, "*") is True, "by the redirect from 443"
     assert reach.strangers_reach(there, "tcp", 80, "*") is False
+    several = {"proto": "tcp", "address": "192.0.2.0/30", "port": 81, "to": "10.5.5.5:80"}
+    assert reach.published_reach(there, several) is True
 
 
 fields = st.sampled_from(["proto", "dport", "saddr", "daddr", "iif", "state", "status", "family", "never", "other"])

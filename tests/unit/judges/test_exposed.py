@@ -108,12 +108,13 @@ def test_published_ports_are_listeners() -> None:
         published(8000, "172.17.0.3", last=8010),
         published(5, "x:5", "127.0.0.1"),
     ]
-    ports.append(published(9, "10.96.0.1:9", "10.96.0.1"))
+    ports += [published(9, "10.96.0.1:9", "10.96.0.1"), published(7, None, "192.0.2.1-192.0.2.9")]
     found = judge("lin-ic-listeners", [socket(8080, "docker-proxy", "0.0.0.0")], ports=[*ports, published(8080, None)],
                   bulwark_listeners=[])  # fmt: skip
     assert texts(found) == [
         "tcp/8080 docker (sent on to 172.17.0.2:80) on 0.0.0.0 is not declared",
         "tcp/8000-8010 docker (sent on to 172.17.0.3) on 0.0.0.0 is not declared",
+        "tcp/7 docker (sent on to a container) on 192.0.2.1-192.0.2.9 is not declared",
     ]
 
 
