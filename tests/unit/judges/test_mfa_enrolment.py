@@ -93,7 +93,8 @@ def test_machines_and_a_provider_s_factors_are_not_looked_for_on_the_host() -> N
 
 def test_an_unreadable_file_is_unknown() -> None:
     facts = host(oath=[{"path": OATH, "pattern": OATH, "unread": OATH + ": permission denied"}])
-    assert judge("lin-mf-enrolled", facts, bulwark_accounts=[]).status == "unknown"
+    accounts = [person("ana", factors=["totp"])]
+    assert judge("lin-mf-enrolled", facts, bulwark_accounts=accounts).status == "unknown"
     assert judge("lin-mf-central-enrol", facts).status == "unknown"
 
 
@@ -142,6 +143,14 @@ def test_codes_are_limited() -> None:
         "/home/ana/.google_authenticator DISALLOW_REUSE",
         "/home/ana/.google_authenticator WINDOW_SIZE",
     ]
+
+
+def test_a_secret_that_cannot_be_read_leaves_its_limits_unknown() -> None:
+    unread = {"path": "/home/ana/.google_authenticator", "pattern": "~/.google_authenticator", "user": "ana"}
+    found = factors(
+        line("pam_google_authenticator", "~/.google_authenticator"), google=[{**unread, "unread": "denied"}]
+    )
+    assert judge("lin-mf-code-limits", host(factors=found)).unread == ("denied",)
 
 
 @pytest.mark.parametrize("control", ["lin-mf-code-limits", "lin-mf-central-enrol"])

@@ -210,7 +210,7 @@ def code_limits(case: Case) -> Verdict:
         unread = []
         for file, module in _files(case):
             if module == "pam_google_authenticator" and "unread" in file:
-                unseen.append((file.get("user", EVERYBODY), factor, file["unread"]))
+                unread.append(file["unread"])
             elif module == "pam_google_authenticator":
                 yield from _google(file, totp)
         if unread:
