@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts a recorded host together, as a root for the door, from what this folder keeps of it (README.md tells how)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+BASE = "default"
+#: How long ago keys were made and emergency logins tried, in inventories: too short a time for any limit.
+RECENTLY = timedelta(days=10)
+
+
+def hosts() -> Iterator[tuple[str, str]]:
+    """Yield (system, variant) of every recorded host."""
+    for expected in sorted(HERE.glob("*/*/expected.yml")):
+        yield expected.parent.parent.name, expected.parent.name
+
+
+def expected(system: str, variant: str) -> dict[str, str]:
+    """Return {control: status}."""
+    found: dict[str, str] = load(HERE / system / variant / "expected.yml")
+    return found
+
+
+def variables(system: str, variant: str, today: date) -> dict[str, Any]:
+    """Return what the host's inventory declares, nothing where it has none."""
+    path = HERE / system / variant / "inventory.yml"
+    if not path.exists():
+        return {}
+    text = Template(path.read_text(encoding="utf-8")).substitute(recently=(today - RECENTLY).isoformat())
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def compose(system: str, variant: str, target: Path) -> Path:
+    """Lay a variant's files, outputs and owners over those of the default one, write them to `target` and return it."""
+    layers = [HERE / system / name for name in dict.fromkeys((BASE, variant))]
+    for layer in layers:
+        shutil.copytree(layer / "root", target, symlinks=True, dirs_exist_ok=True)
+    owners: dict[str, Any] = {}
+    commands: dict[str, dict[str, Any]] = {}
+    for layer in layers:
+        owners.update(load(layer / "owners.yml"))
+        for line, answer in load(layer / "commands.yml").items():
+            commands[line] = _answer(answer, commands, target, layers)
+    (target / "commands.json").write_text(json.dumps(commands), encoding="utf-8")
+    (target / "owners.json").write_text(json.dumps(owners), encoding="utf-8")
+    return target
+
+
+def load(path: Path) -> Any:
+    """Return a YAML file's content, nothing where there is no such file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _answer(answer: Any, commands: Mapping[str, Any], target: Path, layers: Sequence[Path]) -> dict[str, Any]:
+    """Return an entry of commands.json; a file is the last layer's that has it."""
+    if isinstance(answer, str):
+        return {"stdout": answer}
+    if "file" in answer:
+        places = [layer / answer["file"] for layer in reversed(layers)]
+        return {"stdout": next(place for place in places if place.exists()).read_text(encoding="utf-8")}
+    if "host_file" in answer:
+        return {"stdout": (target / answer["host_file"].lstrip("/")).read_text(encoding="utf-8")}
+    if "like" in answer:
+        return {"stdout": _changed(commands[answer["like"]]["stdout"], answer.get("but") or {})}
+    return dict(answer)
+
+
+def _changed(text: str, changes: Mapping[str, Any]) -> str:
+    """Return "option value" lines with some options replaced; None takes one out, a list sets one several times."""
+    lines = [line for line in text.splitlines() if line.partition(" ")[0] not in changes]
+    for option, values in changes.items():
+        lines += ["%s %s" % (option, value) for value in (values if isinstance(values, list) else [values]) if value]
+    return "\n".join(lines) + "\n"
