@@ -102,6 +102,8 @@ class ActionModule(ActionBase):
             with self._unseen(), time_limit(seconds + GRACE_SECONDS):
                 answer = self._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as error:
+            if "privilege escalation" in str(error):  # connected, but sudo never got to an answer
+                raise ReadingFailed(_brief(error)) from None
             raise Unreachable("unreachable: %s" % _brief(error)) from None
         except OutOfTime:
             raise Unreachable("unreachable: no answer within %g seconds" % (seconds + GRACE_SECONDS)) from None

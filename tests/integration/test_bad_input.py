@@ -116,7 +116,10 @@ def test_one_name_in_two_registers(refused: Callable[..., Played], reachable: di
 
 
 def test_a_template_that_can_not_be_filled(refused: Callable[..., Played], reachable: dict[str, Any]) -> None:
-    hosts = {"web": {"bulwark_customer": "{{ no_such_variable }}"}, "db": {"bulwark_mfa_modules": ["{{ 1 / 0 }}"]}}
+    hosts: dict[str, dict[str, Any]] = {
+        "web": {"bulwark_customer": "{{ no_such_variable }}"},
+        "db": {"bulwark_mfa_modules": ["{{ 1 / 0 }}"]},
+    }
     lines = message(refused(inventory(reachable, hosts)))
     assert [line.split(": ")[:3] for line in lines] == [
         ["web", "bulwark_customer", "can't be templated"],
@@ -189,7 +192,7 @@ all:
 
 def test_two_groups_that_contribute_to_one_register_both_count(tmp_path: Path) -> None:
     local = {"ansible_connection": "local", "bulwark_become": False, "bulwark_controls": ["lin-ic-ssh-no-root"]}
-    groups = {
+    groups: dict[str, dict[str, Any]] = {
         "acme": {"bulwark_customer": "acme", "bulwark_accounts_acme": [EVE]},
         "web": {"bulwark_accounts_web": [{**EVE, "name": "bob"}]},
     }

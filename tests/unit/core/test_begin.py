@@ -16,6 +16,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, catalogu
 from ansible_collections.bulwark.msp.plugins.plugin_utils.begin import BeginError, Plan
 from ansible_collections.bulwark.msp.plugins.plugin_utils.checking import Problem
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import DeclarationError
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Store, encoded
 
 from tests.checkout import ROOT
@@ -76,7 +77,7 @@ def test_names_that_make_no_file_are_refused() -> None:
 
 
 def test_the_documents_of_a_run_that_begins_are_valid(tmp_path: Path) -> None:
-    hosts = {
+    hosts: dict[str, dict[str, Any]] = {
         "web": {"bulwark_customer": "acme", "bulwark_accounts": [EVE]},
         "db": {"bulwark_customer": "acme", "bulwark_accounts": [EVE, {**EVE, "name": "bob"}]},
         "a/../../b": {"bulwark_customer": "../x"},
@@ -110,7 +111,7 @@ def test_a_selection_leaves_out_and_says_what(tmp_path: Path) -> None:
     controls = run.read()["controls"]
     assert controls["judged"]
     assert {KNOWN.section_of(control) for control in controls["judged"]} == {"mfa"}
-    assert set(controls["judged"]) | set(controls["left_out"]) == set(begin.JUDGES)
+    assert set(controls["judged"]) | set(controls["left_out"]) == set(JUDGES)
 
 
 def test_a_plan_keeps_a_few_words_a_host_whatever_is_declared_for_each() -> None:

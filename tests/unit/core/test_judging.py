@@ -46,6 +46,28 @@ def state(**changes: Any) -> dict[str, Any]:
     return {**basis, **changes}
 
 
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+any_state = json_values | st.fixed_dictionaries(
+    {
+        "schema": st.just("bulwark/host-state/1"),
+        "collected_at": st.just(AT),
+        "seconds": st.just(1),
+        "areas": st.dictionaries(
+            st.sampled_from(["system", "sshd", "pam", "accounts", "keys", "sockets"]), json_values
+        ),
+        "errors": st.lists(
+            st.fixed_dictionaries(
+                {"area": st.text(max_size=9), "fact": st.none() | st.text(max_size=9), "reason": st.text()}
+            )
+        ),
+    }
+)
+
+
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     def by(
@@ -107,31 +129,32 @@ class TestStatus:
         assert finding["reason"].startswith("the judge failed: TypeError")
 
 
-class TestWaiver:
-    waiver = {
-        "control": CONTROL, "kind": "risk_accepted", "owner": "Olga", "reason": "old", "expires": "2026-12-01",
-        "approved_by": {"name": "Ann", "party": "customer", "on": "2026-11-01"},
-    }  # fmt: skip
+WAIVER = {
+    "control": CONTROL, "kind": "risk_accepted", "owner": "Olga", "reason": "old", "expires": "2026-12-01",
+    "approved_by": {"name": "Ann", "party": "customer", "on": "2026-11-01"},
+}  # fmt: skip
 
+
+class TestWaiver:
     def test_fail_becomes_waived_and_nothing_else_does(self, judged: Any) -> None:
-        waived = judged(wrong("bad"), bulwark_waivers=[self.waiver])
+        waived = judged(wrong("bad"), bulwark_waivers=[WAIVER])
         assert (waived["status"], waived["waiver"]["owner"], waived["waiver"]["days_left"]) == ("waived", "Olga", 9)
         for judge, status in ((wrong(), "pass"), (wrong(unread=["x"]), "unknown")):
-            other = judged(judge, bulwark_waivers=[self.waiver])
+            other = judged(judge, bulwark_waivers=[WAIVER])
             assert (other["status"], "waiver" in other) == (status, False)
 
     def test_expired_it_fails_again_and_says_why(self, judged: Any) -> None:
-        finding = judged(wrong("bad"), bulwark_waivers=[{**self.waiver, "expires": "2026-11-21"}])
+        finding = judged(wrong("bad"), bulwark_waivers=[{**WAIVER, "expires": "2026-11-21"}])
         assert (finding["status"], finding["reason"]) == ("fail", "The waiver of Olga expired on 2026-11-21.")
 
     def test_bound_to_a_finding_it_holds_for_that_one(self, judged: Any) -> None:
-        bound = {**self.waiver, "finding": judged(wrong("bad"))["found"]}
+        bound = {**WAIVER, "finding": judged(wrong("bad"))["found"]}
         assert judged(wrong("bad"), bulwark_waivers=[bound])["status"] == "waived"
         changed = judged(wrong("bad", "worse"), bulwark_waivers=[bound])
         assert (changed["status"], "has changed since" in changed["reason"]) == ("fail", True)
 
     def test_on_other_hosts_it_does_not_hold(self, judged: Any) -> None:
-        assert judged(wrong("bad"), bulwark_waivers=[{**self.waiver, "hosts": "db"}])["status"] == "fail"
+        assert judged(wrong("bad"), bulwark_waivers=[{**WAIVER, "hosts": "db"}])["status"] == "fail"
 
 
 class TestHostile:
@@ -156,36 +179,17 @@ class TestHostile:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"schema": "bulwark/host-state/2"}, {"areas": []}, {"areas": {"a": "text"}}, {"errors": {}}, {"errors": ["x"]},
+            {"schema": "bulwark/host-state/2"}, {"areas": []}, {"areas": {"a": "text"}}, {"errors": {}},
+            {"errors": ["x"]},
             {"errors": [{"area": [], "reason": "x"}]}, {"errors": [{"area": "a", "fact": {}, "reason": "x"}]},
             {"errors": [{"area": "a"}]}, {"errors": [{"area": "a", "reason": ""}]}, {"collected_at": "<b>now</b>"},
-            {"collected_at": 7}, {"seconds": "1"}, {"seconds": float("nan")}, {"seconds": float("inf")}, {"seconds": -1},
+            {"collected_at": 7}, {"seconds": "1"}, {"seconds": float("nan")}, {"seconds": float("inf")},
+            {"seconds": -1},
         ],
     )  # fmt: skip
     def test_what_is_no_state_is_refused(self, changes: dict[str, Any]) -> None:
         with pytest.raises(StateError):
             check_state(state(**changes))
-
-    json_values = st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-        max_leaves=8,
-    )
-    any_state = json_values | st.fixed_dictionaries(
-        {
-            "schema": st.just("bulwark/host-state/1"),
-            "collected_at": st.just(AT),
-            "seconds": st.just(1),
-            "areas": st.dictionaries(
-                st.sampled_from(["system", "sshd", "pam", "accounts", "keys", "sockets"]), json_values
-            ),
-            "errors": st.lists(
-                st.fixed_dictionaries(
-                    {"area": st.text(max_size=9), "fact": st.none() | st.text(max_size=9), "reason": st.text()}
-                )
-            ),
-        }
-    )
 
     @given(any_state)
     def test_whatever_a_host_answers_is_refused_or_judged_validly_by_every_judge(self, answer: Any) -> None:
