@@ -32,7 +32,8 @@ def test_factor_files_without_their_secrets(tmp_path: Path) -> None:
             "/home/ana/.google_authenticator": GOOGLE,
             "/var/www/.google_authenticator": GOOGLE,
             "/etc/u2f_keys": "ana:handle1,public1,es256,+presence:handle2,public2,es256,+presence\n",
-            "/etc/duo/pam_duo.conf": "[duo]\nikey = DIXXXX\nskey = deadbeef\nhost = api-1.duosecurity.com\nfailmode=safe\n",
+            "/etc/duo/pam_duo.conf": "[duo]\nikey = DIXXXX\nskey = deadbeef\nfailmode=safe\n"
+            "host = api-1.duosecurity.com\n",
             "/opt/duoauthproxy/conf/authproxy.cfg": "[main]\n[radius_server_auto]\nskey=deadbeef\n[ad_client]\nhost=a\n"
             "[radius_server_auto2]\nfailmode=secure\n",
             "/etc/pam_radius_auth.conf": "radius.example:1812 deadbeef 3\n[2001:db8::1]:1812 deadbeef\n",
