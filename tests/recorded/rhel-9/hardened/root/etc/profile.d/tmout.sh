@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 TMOUT=900
 readonly TMOUT
 export TMOUT
