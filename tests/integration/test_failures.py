@@ -189,6 +189,17 @@ class TestOneRun:
         assert not [line for line in left.splitlines() if "/usr/local/bin/hangs" in line and "ssh" in line]
 
 
+def test_the_host_does_not_log_whom_it_was_asked_about(
+    fleet: Path, lab: tuple[Lab, Host, Host], tmp_path: Path
+) -> None:
+    accounts = [{"name": "registered-eve", "kind": "person", "party": "customer"}]
+    (tmp_path / "accounts.json").write_text(json.dumps({"bulwark_accounts": accounts}), "utf-8")
+    played = only(fleet, tmp_path, "-l", "good", "-vvvv", "-e", f"@{tmp_path}/accounts.json")
+    assert played.rc == 0, played.output
+    assert "registered-eve" not in played.output
+    assert "registered-eve" not in lab[1].run("journalctl --no-pager").stdout
+
+
 def only(fleet: Path, tmp_path: Path, *arguments: str, **more: Any) -> Played:
     return play("audit", fleet, tmp_path / "reports", *arguments, **more)
 
