@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.integration.fleet import inventory, play
 from tests.lab.engine import Host, Lab, LabError, each, free_port
+from tests.lab.podman import podman
 from tests.scenarios.scenario import Scenario
 
 HOSTS = 8
@@ -21,7 +23,10 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.lab = Lab(PREFIX)
+        # Of this process alone: two runs must not take each other's hosts away. Only the keys are kept for the next.
+        _remove_leftovers()
+        self.lab = Lab(f"{PREFIX}-{os.getpid()}", Lab(PREFIX).state)
+        self.lab.known_hosts = folder / "known_hosts"
         self.ports: dict[str, int] = {}
 
     def play(self, scenarios: Sequence[Scenario]) -> dict[str, dict[str, Any] | str]:
@@ -29,7 +34,10 @@ class Stage:
         results: dict[str, dict[str, Any] | str] = {}
         for start in range(0, len(scenarios), HOSTS):
             batch = scenarios[start : start + HOSTS]
-            results.update(self._batch(batch, self.folder / f"batch-{start // HOSTS}"))
+            try:
+                results.update(self._batch(batch, self.folder / f"batch-{start // HOSTS}"))
+            except LabError as error:
+                results.update({scenario.id: f"the hosts did not start: {error}" for scenario in batch})
         return results
 
     def close(self) -> None:
@@ -58,7 +66,16 @@ class Stage:
 
     def _host(self, name: str, scenario: Scenario) -> Host:
         port = self.ports.setdefault(name, free_port())
-        return Host(name, f"{PREFIX}-{name}", scenario.system, port)
+        return Host(name, f"{self.lab.prefix}-{name}", scenario.system, port)
+
+
+def _remove_leftovers() -> None:
+    """Remove the hosts of runs that were killed."""
+    listed = podman("ps", "--all", "--format", "{{.Names}}", "--filter", f"name=^{PREFIX}-[0-9]+-").stdout.decode()
+    owners = {name.removeprefix(f"{PREFIX}-").partition("-")[0] for name in listed.split()}
+    for owner in owners:
+        if not Path("/proc", owner).exists():
+            Lab(f"{PREFIX}-{owner}").stop()
 
 
 def _set_up(part: tuple[Host, Scenario]) -> str:
