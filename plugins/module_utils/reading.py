@@ -40,6 +40,11 @@ class Area:
             return None
         return self.facts[fact]
 
+    def abandon(self, reason: str) -> None:
+        """Note that the area can't be known: facts begun when its reader broke off may be half of the truth."""
+        self.facts.clear()
+        self.unread(None, reason)
+
     def unread(self, fact: str | None, reason: str) -> None:
         """Note that `fact` (None: the whole area) can't be known, and why."""
         self.errors.append({"area": self.name, "fact": fact, "reason": reason})
@@ -68,9 +73,9 @@ class Reading:
                 try:
                     self._readers[name](self, area)
                 except Unreadable as problem:
-                    area.unread(None, str(problem))
+                    area.abandon(str(problem))
                 except Exception as error:
-                    area.unread(None, "the reader failed: %s" % _where(error))
+                    area.abandon("the reader failed: %s" % _where(error))
                 self._done.add(name)
             return area
 

@@ -53,7 +53,7 @@ def test_a_reader_that_crashes_costs_its_own_area_and_quotes_nothing() -> None:
         int("hunter2")
 
     facts, errors = state(good=learning(a=1), bad=crash)
-    assert facts == {"good": {"a": 1}, "bad": {"before": 1}}
+    assert facts == {"good": {"a": 1}, "bad": {}}
     (error,) = errors
     assert (error["area"], error["fact"]) == ("bad", None)
     assert error["reason"].startswith("the reader failed: ValueError in ")
@@ -174,3 +174,13 @@ def test_unreadable_area_says_why_for_every_fact() -> None:
     host = Reading(Door(), {"shut": shut})
     with pytest.raises(Unreadable, match="nothing to see"):
         host.fact("shut", "any")
+
+
+def test_a_reader_that_breaks_off_leaves_no_half_made_facts() -> None:
+    def broken(_host: Reading, area: Area) -> None:
+        area.facts["authorized"] = []
+        raise Unreadable("sshd -T failed")
+
+    facts, errors = Reading(Door("/"), {"keys": broken}).state(["keys"], 5)
+    assert facts == {"keys": {}}
+    assert errors == [{"area": "keys", "fact": None, "reason": "sshd -T failed"}]

@@ -170,9 +170,9 @@ def _root(case: Case) -> Iterable[Item]:
     """Root need not be locked where it can't log in from afar; where it can, it must be, and not for long."""
     if not case.facts["sshd"]["installed"]:
         return
-    if not any(context.value("permitrootlogin") == "yes" for context in contexts(case) if "root" in context.users):
-        return
     if case.facts["accounts"]["passwords"].get("root") in ("locked", "none"):
+        return
+    if not any(context.value("permitrootlogin") == "yes" for context in contexts(case) if "root" in context.users):
         return
     longest = case.policy["bulwark_lockout_minutes"] * 60
     for entry in _lines(case):
