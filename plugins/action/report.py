@@ -13,6 +13,8 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import catalogue, closing, declared, playtime, results, summary
 from ..plugin_utils.formats import markdown
 
+MOST_REASONS = 60
+
 
 class ActionModule(ActionBase):
     """Writes everything first, and only then fails, with one line for each reason."""
@@ -35,7 +37,9 @@ class ActionModule(ActionBase):
     def _report(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         known = catalogue.load()
         today = datetime.now(timezone.utc).date()
-        own = declared.declare(playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]]), known, today)
+        own = declared.declare(
+            playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]]), known, today
+        )
         run = self._run(own.policy, variables)
         if not run.sealed:
             self._complete(run, own.policy, variables["hostvars"], known)
@@ -46,7 +50,7 @@ class ActionModule(ActionBase):
         self._display.display(summary.terminal(about, hosts, run.hosts(), str(run.folder), brief))
         outcome = {"changed": False, "run": run.name, "run_dir": str(run.folder), **about["totals"]}
         if about["reasons"]:
-            outcome.update(failed=True, msg="\n".join(about["reasons"]))
+            outcome.update(failed=True, msg=_message(about["reasons"]))
         return outcome
 
     def _run(self, policy: Mapping[str, Any], variables: Mapping[str, Any]) -> results.Run:
@@ -75,3 +79,9 @@ class ActionModule(ActionBase):
         others = [target["host"] for target in about["targeted"] if target["other_platform"]]
         closing.complete(run, hosts, closing.reasons_to_fail(hosts, others, policy), at)
         results.Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
+
+
+def _message(reasons: list[str]) -> str:
+    """Return the reasons as lines, as many as somebody reads; run.json holds them all."""
+    more = ["and %d more reasons, in run.json" % (len(reasons) - MOST_REASONS)] if len(reasons) > MOST_REASONS else []
+    return "\n".join([*reasons[:MOST_REASONS], *more])
