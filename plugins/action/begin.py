@@ -37,6 +37,7 @@ class ActionModule(ActionBase):
                 known,
                 now.date(),
             )
+            plan.not_targeted = playtime.not_targeted(variables)
             store = Store(playtime.report_folder(plan.options, variables))
             run, sequence = begin.start(
                 plan,

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .catalogue import Catalogue
 from .declared import Declaration, DeclarationError, declare
 from .finding import digest
+from .host_lists import HostListError, resolved
 from .judges.all import JUDGES
 from .registers import NO_CUSTOMER
 from .results import ResultsError, Run, Store, encoded
@@ -23,9 +24,10 @@ SCHEMA = "bulwark/run/1"
 CUSTOMER_SCHEMA = "bulwark/customer/1"
 #: Options of the whole run: hosts of one run may not differ in them.
 RUN_WIDE = ("bulwark_report_dir", "bulwark_history_dir", "bulwark_keep_runs", "bulwark_fail_on",
-            "bulwark_fail_on_unreachable", "bulwark_state_dir", "bulwark_keep_state")  # fmt: skip
+            "bulwark_fail_on_new", "bulwark_fail_on_unreachable", "bulwark_sign_key", "bulwark_state_dir",
+            "bulwark_keep_state")  # fmt: skip
 REGISTERS = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_admin_cidrs", "bulwark_contracts",
-             "bulwark_responsibilities", "bulwark_waivers")  # fmt: skip
+             "bulwark_responsibilities", "bulwark_waivers", "bulwark_host_lists")  # fmt: skip
 MAX_SHOWN = 40
 
 
@@ -48,7 +50,8 @@ class Target:
 class Plan:
     """A run to be: a few words a host, and what hosts share only once, so that a fleet of any size fits.
 
-    registers: by customer and variable, the entries by their canonical JSON.
+    registers: by customer and variable, the entries by their canonical JSON. not_targeted: the hosts of the inventory
+    that this run leaves out, each as {host, customer}.
     """
 
     targets: list[Target] = field(default_factory=list)
@@ -56,6 +59,7 @@ class Plan:
     judged: set[str] = field(default_factory=set)
     registers: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    not_targeted: list[dict[str, str]] = field(default_factory=list)
 
 
 class _Outcome(NamedTuple):
@@ -96,6 +100,7 @@ def check(
             plan.targets.append(Target(host, outcome.customer, outcome.policy, outcome.controls, platform_of(host)))
             options.setdefault(outcome.options, host)
     _check_options(options, problems)
+    _resolve_host_lists(plan, problems)
     if problems:
         raise BeginError("\n".join(_listed(problems)))
     plan.options = json.loads(next(iter(options), "{}"))
@@ -139,6 +144,24 @@ def _check_options(options: Mapping[str, str], problems: dict[str, list[str]]) -
             problems.setdefault(text, []).extend(hosts.values())
 
 
+def _resolve_host_lists(plan: Plan, problems: dict[str, list[str]]) -> None:
+    """Put the names of their files into the host lists, and hold each list to one customer.
+
+    Its names go into the customer's results: a list for all customers would tell each of the others' hosts.
+    """
+    owners: dict[str, str] = {}
+    for customer, registers in sorted(plan.registers.items()):
+        entries = registers.get("bulwark_host_lists", {})
+        for key, entry in entries.items():
+            try:
+                entries[key] = resolved(entry)
+            except HostListError as error:
+                problems.setdefault("bulwark_host_lists: %s" % error, []).append("customer %s" % customer)
+            if owners.setdefault(key, customer) != customer:
+                text = "bulwark_host_lists: the list of %s is declared for %s too; give each customer a list of its own"
+                problems.setdefault(text % (entry["source"], owners[key]), []).append("customer %s" % customer)
+
+
 def _listed(problems: Mapping[str, list[str]]) -> list[str]:
     lines = []
     for text, hosts in list(problems.items())[:MAX_SHOWN]:
@@ -174,6 +197,7 @@ def start(
             "date": now.date().isoformat(),
             "versions": dict(versions),
             "targeted": [asdict(target) for target in plan.targets],
+            "not_targeted": plan.not_targeted,
             "policies": plan.policies,
             "controls": {
                 "judged": judged,

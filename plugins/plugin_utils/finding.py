@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from . import waivers
 from .catalogue import Catalogue, Control
@@ -22,6 +22,8 @@ STATUSES = ("pass", "fail", "unknown", "not_applicable", "waived", "not_attested
 EXPOSED = frozenset({"internet_facing", "backup", "collector"})
 NOBODY = "nobody"
 MAX_ITEMS = 200
+#: What a judge is given: a host's Case, or what a fleet judge compares.
+AnyCase = TypeVar("AnyCase")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def responsible(control: Control, section: str, registers: Registers) -> str:
     return str(choice.get("party") if isinstance(choice, Mapping) else choice) if choice else NOBODY
 
 
-def judged(judge: Judge, case: Case) -> tuple[str, Verdict | None, str]:
+def judged(judge: Callable[[AnyCase], Verdict], case: AnyCase) -> tuple[str, Verdict | None, str]:
     """Return (status, verdict, reason) of one judge on one case; a judge that breaks is `unknown` and says so."""
     try:
         verdict = judge(case)

@@ -15,6 +15,7 @@ from ansible.inventory.manager import InventoryManager
 
 from .checking import Problem
 from .declared import OWN_RESULTS, PREFIX, DeclarationError
+from .registers import NO_CUSTOMER
 from .results import ResultsError
 
 #: Connections and network systems over which no Linux reader runs.
@@ -72,6 +73,21 @@ def other_platform(host_variables: Mapping[str, Any]) -> str | None:
     if str(host_variables.get("ansible_shell_type") or "") in ("powershell", "cmd"):
         return "Windows"
     return None
+
+
+def not_targeted(variables: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return {host, customer} of each host of the inventory that the play leaves out, by --limit or its pattern."""
+    targeted = set(variables["ansible_play_hosts_all"])
+    hostvars = variables["hostvars"]
+    left = sorted(set(variables["groups"]["all"]) - targeted)
+    return [{"host": str(host), "customer": _customer(hostvars[host])} for host in left]
+
+
+def _customer(host_variables: Mapping[str, Any]) -> str:
+    try:
+        return str(host_variables.get("bulwark_customer") or NO_CUSTOMER)
+    except AnsibleError:
+        return NO_CUSTOMER
 
 
 def pattern_matcher(loader: Any, groups: Mapping[str, list[str]]) -> Callable[[str, str], bool]:

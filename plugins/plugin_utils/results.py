@@ -165,7 +165,7 @@ class Run:
 
     def data_files(self) -> list[Path]:
         """Return every data file of the run, sorted; pages and formats are not among them."""
-        names = ("run.json", "fleet.json")
+        names = ("run.json", "fleet.json", "index.json")
         own = [self.folder / name for name in names if (self.folder / name).exists()]
         return sorted([*own, *self.folder.glob("hosts/*/*.json"), *self.folder.glob("customers/*.json")])
 

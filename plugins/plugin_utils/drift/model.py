@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole report as data: `build` computes everything, so that pages and formats only tell.
 
-`build(run, store, catalogue) -> ReportModel`:
+`build(run, history.read(folder, before=run.name), catalogue) -> ReportModel`:
 
-- `about` is run.json; `problems` the result files that were left out (say them at the top); `evidence` the seal.
-- `fleet` is a `View` of all customers, `customers` one `View` for each, sorted by name (`shapes.View`): coverage, sections
-  and tactical actions, delta, trend, policy drift, actions, the customer's own findings, what was unreadable, host rows.
+- `run` is the run as every page may tell it, `about` all of run.json, which names every customer's hosts; `problems`
+  are the result files that were left out (say them at the top); `evidence` is the seal.
+- `fleet` is a `View` of all customers, `customers` one `View` for each, sorted by name (`shapes.View`): coverage,
+  sections and tactical actions, delta, trend, policy drift, actions, the customer's own findings, what was unreadable,
+  host rows.
 - `documents(customer=None)` streams the hosts one by one, in the order of `hosts`: `HostPage(row, document, history)`.
   `document` is the host's result as docs/schemas/host-result.json describes it, `history` maps a control to its
   `shapes.Change` where there is one (kind, since, days). Nothing else of a host's findings is kept in memory.
@@ -16,11 +18,23 @@ of control characters (`text.clean`) but not escaped: each format escapes as it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from .shapes import Change, Evidence, HostRow, Problem, View
+from ..catalogue import Catalogue
+from ..results import MANIFEST, Run, encoded, sha256
+from . import coverage, standing
+from .delta import change, delta
+from .documents import Unusable, customer_documents, host_documents, load, run_document
+from .gathering import Gathering, Place, row
+from .history import Counts, History, Moment
+from .index import Since, host_states
+from .index import read as read_index
+from .policy import policy_drift
+from .shapes import Change, Evidence, HostRow, Problem, RunInfo, View
+from .signing import signature_of
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,7 @@ class HostPage:
 class ReportModel:
     """Everything a page or a format needs; renderers compute nothing."""
 
+    run: RunInfo
     about: Mapping[str, Any]
     problems: tuple[Problem, ...]
     evidence: Evidence
@@ -46,3 +61,156 @@ class ReportModel:
     def documents(self, customer: str | None = None) -> Iterator[HostPage]:
         """Yield the hosts of a customer, or all, one by one."""
         return self._pages(customer)
+
+
+def build(run: Run, history: History, catalogue: Catalogue) -> ReportModel:
+    """Return the model of a run; raises documents.Unusable where run.json can't be used."""
+    about = run_document(run)
+    return _Building(run, about, history, catalogue).model()
+
+
+class _Building:
+    """Streams a run's results once and keeps what the views need."""
+
+    def __init__(self, run: Run, about: Mapping[str, Any], history: History, catalogue: Catalogue) -> None:
+        self._run, self._about, self._history, self._catalogue = run, about, history, catalogue
+        self._at = Moment(about["run"], date.fromisoformat(about["date"]))
+        self._problems = dict(history.problems)
+        self._sinces = _recorded(run, self._problems)
+        self._registers: dict[str, Mapping[str, Any]] = {}
+        self._changes: dict[Place, dict[str, Change]] = {}
+        self._rows: dict[Place, HostRow] = {}
+        self._counts = Counts(self._at)
+        names = sorted({target["customer"] for target in about["targeted"]})
+        self._views: dict[str | None, Gathering] = {name: Gathering() for name in (None, *names)}
+
+    def model(self) -> ReportModel:
+        """Return the whole model."""
+        for own in customer_documents(self._run, self._about, self._problems):
+            self._take_own(own)
+        shared: dict[frozenset[str], frozenset[str]] = {}
+        for document in host_documents(self._run, self._about, self._problems):
+            self._take_host(document, shared)
+        earlier = {name: self._history.registers_of(name) for name in sorted(self._registers)}
+        points = self._counts.points()
+        views = {name: self._view(name, gathered, earlier, points) for name, gathered in self._views.items()}
+        problems = {**self._history.problems, **self._problems}
+        return ReportModel(
+            run=_info(self._about),
+            about=self._about,
+            problems=tuple(problems[path] for path in sorted(problems)),
+            evidence=_evidence(self._run),
+            fleet=views[None],
+            customers=tuple(views[name] for name in sorted(name for name in views if name is not None)),
+            _pages=self._pages,
+        )
+
+    def _take_own(self, document: Mapping[str, Any]) -> None:
+        customer = document["customer"]
+        if customer not in self._views:
+            return
+        self._registers[customer] = document["registers"]
+        changes = self._compared(document["findings"], customer, "", True)
+        for name in (None, customer):
+            self._views[name].add_own(customer, document["findings"], changes, fleet=name is None)
+
+    def _take_host(self, document: Mapping[str, Any], shared: dict[frozenset[str], frozenset[str]]) -> None:
+        customer, host = document["customer"], document["host"]
+        changes = self._compared(document["findings"], customer, host, document["seconds"] is not None)
+        line = row(document, changes)
+        self._changes[(customer, host)], self._rows[(customer, host)] = changes, line
+        controls = frozenset(finding["control"] for finding in document["findings"])
+        controls = shared.setdefault(controls, controls)
+        self._counts.add(host_states(document))
+        for name in (None, customer):
+            self._views[name].add_host(document, line, controls, changes)
+
+    def _compared(
+        self, findings: Iterable[Mapping[str, Any]], customer: str, host: str, read: bool
+    ) -> dict[str, Change]:  # fmt: skip
+        sinces = self._sinces.get((customer, host), {})
+        made = {}
+        for finding in findings:
+            since = sinces.get(finding["control"])
+            changed = change(finding, customer, host, read, self._history, self._at, since)
+            if changed:
+                made[finding["control"]] = changed
+        return made
+
+    def _view(
+        self, name: str | None, gathered: Gathering, earlier: Mapping[str, Mapping[str, Any] | None],
+        points: Mapping[str | None, Any],
+    ) -> View:  # fmt: skip
+        about, history, catalogue = self._about, self._history, self._catalogue
+        seen = coverage.coverage(
+            about, gathered.read, gathered.reasons, gathered.without_root, self._registers, history, catalogue, name
+        )
+        return View(
+            customer=name,
+            line=standing.sentence(gathered.tally, len(gathered.read), len(seen.unread)),
+            coverage=seen,
+            sections=standing.sections(gathered.tally, catalogue),
+            tactical=standing.tactical(gathered.tally, catalogue),
+            by_party=dict(sorted(gathered.tally.by_party.items())),
+            delta=delta(gathered.changes, about, gathered.judged, gathered.read, history, name),
+            trend=(*history.trend.get(name, ()), *((points[name],) if name in points else ())),
+            policy=policy_drift(about, self._registers, earlier, gathered.judged, history, catalogue, name),
+            actions=gathered.causes.actions(catalogue),
+            findings=tuple(gathered.findings),
+            unreadable=gathered.unreadable(),
+            hosts=tuple(gathered.rows),
+            problems=tuple(each for _, each in sorted(self._problems.items()) if _concerns(each, name)),
+        )
+
+    def _pages(self, customer: str | None) -> Iterator[HostPage]:
+        for document in host_documents(self._run, self._about, {}, customer):
+            place = (document["customer"], document["host"])
+            yield HostPage(self._rows[place], document, self._changes[place])
+
+
+def _recorded(run: Run, problems: dict[str, Problem]) -> dict[Place, dict[str, Since]]:
+    """Return since when findings have been open, as the run's own index has it: it outlives the runs before it."""
+    made: dict[Place, dict[str, Since]] = {}
+    if not (run.folder / "index.json").exists():
+        return made
+    try:
+        for host in read_index(run):
+            sinces = {control: each.since for control, each in host.states.items() if each.since}
+            if sinces:
+                made[(host.customer, host.host)] = sinces
+    except Unusable as error:
+        path = "%s/index.json" % run.name
+        problems[path] = Problem(path, "%s; ages count from the earlier runs there are" % error)
+    return made
+
+
+def _concerns(problem: Problem, customer: str | None) -> bool:
+    """Say whether a page may tell of a problem: a customer's tells of no other customer's file."""
+    folder, _, rest = problem.path.partition("/")[2].partition("/")
+    if customer is None or folder not in ("hosts", "customers"):
+        return True
+    return rest.partition("/")[0] in (encoded(customer), encoded(customer) + ".json")
+
+
+def _info(about: Mapping[str, Any]) -> RunInfo:
+    return RunInfo(
+        run=about["run"],
+        sequence=about["sequence"],
+        date=date.fromisoformat(about["date"]),
+        began=str(about.get("began")),
+        ended=about.get("ended"),
+        complete=about.get("state") == "complete",
+        playbook=str(about.get("playbook", "")),
+        versions={str(name): str(version) for name, version in sorted((about.get("versions") or {}).items())},
+        warnings=tuple(about["warnings"]),
+        merged=tuple(part["run"] for part in about.get("merged", ())),
+    )
+
+
+def _evidence(run: Run) -> Evidence:
+    try:
+        manifest = load(run.folder / MANIFEST, "bulwark/manifest/1")
+        files, previous = len(manifest["files"]), manifest["previous"]
+        return Evidence(sha256(run.folder / MANIFEST), previous, files, signature_of(run))
+    except (Unusable, KeyError, TypeError):
+        return Evidence(None, None, 0, None)

@@ -97,7 +97,7 @@ class ControlGap:
 
 @dataclass(frozen=True)
 class Delta:
-    """What changed. previous_run: the last complete run before this one, None where this is the first there is.
+    """What changed. previous_run: the last complete run before this one that covers the view, None where there is none.
 
     counts: by kind, without what only follows from another control. no_longer_seen: hosts that the previous run knew
     and the inventory no longer has. not_looked_at: hosts of the inventory that this run left out; nothing of them is
@@ -144,7 +144,7 @@ class HostList:
 
 @dataclass(frozen=True)
 class Unread:
-    """A targeted host that was not read, and why. since: date of the first run of those without a break; days: since."""
+    """A targeted host that was not read, and why. since: date of the first run in a row that could not; days: since."""
 
     customer: str
     host: str
@@ -299,7 +299,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class PolicyDrift:
-    """Every loosening: what is weaker than the default, waived, let in or switched off. compared: with an earlier run."""
+    """Every loosening: weaker than the default, waived, let in or switched off. compared: there was an earlier run."""
 
     compared: bool
     thresholds: tuple[Loosening, ...]
@@ -341,7 +341,8 @@ class HostRow:
 class View:
     """Everything that one page shows. customer: None for the fleet. line: where it stands, in one sentence.
 
-    by_party: failing findings by who has to mend them. findings: the customer's own (on records and host lists).
+    by_party: failing findings by who has to mend them. findings: the customer's own (on records and host lists); in the
+    fleet's view each has `customers` too. problems: result files that were left out.
     """
 
     customer: str | None
@@ -357,6 +358,23 @@ class View:
     findings: tuple[Mapping[str, Any], ...]
     unreadable: tuple[Unreadable, ...]
     hosts: tuple[HostRow, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """The run, as every page may tell it: nothing in here is of one customer. merged: the runs it was made of."""
+
+    run: str
+    sequence: int
+    date: date
+    began: str
+    ended: str | None
+    complete: bool
+    playbook: str
+    versions: Mapping[str, str]
+    warnings: tuple[str, ...]
+    merged: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Result files as they are met years later: each is checked before it is used, and left out with its name if damaged.
+
+Schemas in docs/schemas say what a file should be; here stands what the report depends on, so that a truncated, empty,
+foreign or newer file becomes a Problem and never a traceback.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ..begin import CUSTOMER_SCHEMA
+from ..begin import SCHEMA as RUN_SCHEMA
+from ..finding import SEVERITIES, STATUSES
+from ..judging import SCHEMA as HOST_SCHEMA
+from ..results import ResultsError, Run, encoded
+from .shapes import Problem
+
+#: No result of ours comes near; a larger file is somebody's mistake or attack.
+LARGEST = 64 * 1024 * 1024
+TEXTS = ("control", "section", "title", "expected", "reason", "responsible", "fingerprint", "found", "observed_at")
+LISTS = ("advisory", "actual", "evidence")
+WAIVER_TEXTS = ("kind", "owner", "reason", "expires")
+
+
+class Unusable(Exception):
+    """A result file can't be used; the text says why."""
+
+
+def load(path: Path, schema: str) -> dict[str, Any]:
+    """Return a document of this schema; raises Unusable."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Unusable("is larger than any result, %d bytes" % path.stat().st_size)
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unusable("can't be read: %s" % (error.strerror or error)) from None
+    except (ValueError, RecursionError):
+        empty = path.stat().st_size == 0
+        raise Unusable("is empty" if empty else "is no whole JSON; it was cut off or overwritten") from None
+    if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
+        raise Unusable("is no result of this collection")
+    if document["schema"] != schema:
+        raise Unusable(_other_schema(document["schema"], schema))
+    return document
+
+
+def _other_schema(found: str, known: str) -> str:
+    kind, _, version = found.rpartition("/")
+    ours, _, number = known.rpartition("/")
+    if kind == ours and version.isdecimal() and int(version[:9]) > int(number):
+        return "has schema %s, newer than this version reads (%s)" % (found[:60], known)
+    return "has schema %r, not %s" % (found[:60], known)
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return run.json; raises Unusable where anything that the report depends on is missing."""
+    about = load(run.folder / "run.json", RUN_SCHEMA)
+    _need(about.get("run") == run.name, "tells of another run, %r" % str(about.get("run"))[:40])
+    _need(isinstance(about.get("sequence"), int), "has no usable sequence")
+    _day(about.get("date"), "date")
+    _need(isinstance(about.get("targeted"), list) and all(map(_is_target, about["targeted"])), "has no usable targeted")
+    _need(_is_policies(about.get("policies")), "has no usable policies")
+    controls = about.get("controls")
+    _need(isinstance(controls, Mapping) and all(_is_texts(controls.get(key)) for key in ("judged", "left_out")),
+          "has no usable controls")  # fmt: skip
+    hosts = about.get("not_targeted", [])
+    _need(isinstance(hosts, list) and all(_is_place(host) for host in hosts), "has no usable not_targeted")
+    _need(_is_texts(about.get("warnings")), "has no usable warnings")
+    return about
+
+
+def own_runs(about: Mapping[str, Any]) -> set[str]:
+    """Return the runs whose files may lie in this one: itself, and those that were merged into it."""
+    return {about["run"], *(part["run"] for part in about.get("merged", ()))}
+
+
+def host_documents(
+    run: Run, about: Mapping[str, Any], problems: dict[str, Problem], customer: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the usable host results, of one customer or all, in the order of their paths.
+
+    What was left out is added to `problems`, by path.
+    """
+    runs = own_runs(about)
+    targeted = {run.host_file(target["customer"], target["host"]) for target in about["targeted"]}
+    folder = "*" if customer is None else glob.escape(encoded(customer))
+    for path in sorted(run.folder.glob("hosts/%s/*.json" % folder)):
+        try:
+            document = load(path, HOST_SCHEMA)
+            check_host(document)
+            _need(document["run"] in runs, "belongs to another run, %s" % document["run"][:40])
+            _need(run.host_file(document["customer"], document["host"]) == path, "tells of another host than its name")
+            _need(path in targeted, "tells of a host that the run did not target")
+        except (Unusable, ResultsError) as error:
+            _add(problems, run, path, str(error))
+        else:
+            yield document
+
+
+def customer_documents(run: Run, about: Mapping[str, Any], problems: dict[str, Problem]) -> Iterator[dict[str, Any]]:
+    """Yield the usable customers' documents, as host_documents does."""
+    runs = own_runs(about)
+    for path in sorted(run.folder.glob("customers/*.json")):
+        try:
+            document = load(path, CUSTOMER_SCHEMA)
+            _need(document.get("run") in runs, "belongs to another run")
+            _need(isinstance(document.get("customer"), str) and run.customer_file(document["customer"]) == path,
+                  "tells of another customer than its name")  # fmt: skip
+            _need(_is_registers(document.get("registers")), "has no usable registers")
+            _need(isinstance(document.get("findings"), list), "has no usable findings")
+            for finding in document["findings"]:
+                check_finding(finding)
+        except (Unusable, ResultsError) as error:
+            _add(problems, run, path, str(error))
+        else:
+            yield document
+
+
+def _add(problems: dict[str, Problem], run: Run, path: Path, reason: str) -> None:
+    name = "%s/%s" % (run.name, path.relative_to(run.folder))
+    problems.setdefault(name, Problem(name, reason))
+
+
+def check_host(document: Mapping[str, Any]) -> None:
+    """Check what the report depends on in a host's result; raises Unusable."""
+    for key in ("run", "host", "customer", "collected_at"):
+        _need(isinstance(document.get(key), str), "has no usable %s" % key)
+    platform, identity = document.get("platform"), document.get("identity")
+    _need(isinstance(platform, Mapping) and all(isinstance(platform.get(key), str) for key in ("system", "family")),
+          "has no usable platform")  # fmt: skip
+    _need(isinstance(identity, Mapping) and isinstance(identity.get("account"), str), "has no usable identity")
+    seconds = document.get("seconds", "")
+    _need(seconds is None or isinstance(seconds, (int, float)), "has no usable seconds")
+    errors = document.get("errors")
+    _need(isinstance(errors, list) and all(_is_error(error) for error in errors), "has no usable errors")
+    findings = document.get("findings")
+    _need(isinstance(findings, list), "has no usable findings")
+    seen: set[str] = set()
+    for finding in findings or ():
+        check_finding(finding)
+        _need(finding["control"] not in seen, "has two findings of %s" % finding["control"][:60])
+        seen.add(finding["control"])
+
+
+def check_finding(finding: Any) -> None:
+    """Check what the report depends on in a finding; raises Unusable."""
+    _need(isinstance(finding, Mapping), "has a finding that is none")
+    wrong = [key for key in TEXTS if not isinstance(finding.get(key), str)]
+    wrong += [key for key in LISTS if not _is_texts(finding.get(key))]
+    wrong += [key for key in ("severity", "effective_severity") if finding.get(key) not in SEVERITIES]
+    wrong += ["status"] if finding.get("status") not in STATUSES else []
+    wrong += ["caused_by"] if not isinstance(finding.get("caused_by", ""), str) else []
+    wrong += ["assurance"] if not isinstance(finding.get("assurance", 0), (str, type(None))) else []
+    _need(not wrong, "has a finding without a usable %s" % ", ".join(wrong))
+    if finding["status"] == "waived":
+        waiver = finding.get("waiver")
+        _need(isinstance(waiver, Mapping) and all(isinstance(waiver.get(key), str) for key in WAIVER_TEXTS),
+              "has a waived finding without a usable waiver")  # fmt: skip
+        _day(finding["waiver"]["expires"], "expires")
+
+
+def _need(right: bool, otherwise: str) -> None:
+    if not right:
+        raise Unusable(otherwise)
+
+
+def _day(value: Any, key: str) -> None:
+    try:
+        date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Unusable("has no usable %s" % key) from None
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(value.get(key), str) for key in ("host", "customer"))
+
+
+def _is_target(value: Any) -> bool:
+    return _is_place(value) and isinstance(value.get("policy"), str) and _is_platform(value.get("other_platform"))
+
+
+def _is_platform(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_policies(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(policy, Mapping)
+        and all(isinstance(entry, Mapping) and {"value", "default"} <= set(entry) for entry in policy.values())
+        for policy in value.values()
+    )
+
+
+def _is_registers(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(entries, list) and all(isinstance(entry, (Mapping, str)) for entry in entries)
+        for entries in value.values()
+    )
+
+
+def _is_error(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("reason"), str)
+        and all(isinstance(value.get(key), (str, type(None))) for key in ("area", "fact"))
+    )
