@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .catalogue import Catalogue
 from .declared import Declaration, DeclarationError, declare
 from .finding import digest
+from .fleet import FLEET_JUDGES
 from .host_lists import HostListError, resolved
 from .judges.all import JUDGES
 from .registers import NO_CUSTOMER
@@ -114,7 +115,7 @@ def _add(plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: 
     except DeclarationError as error:
         return _Outcome(tuple(str(problem) for problem in error.problems))
     controls = selected(declaration.policy, catalogue, JUDGES)
-    plan.judged.update(controls)
+    plan.judged.update(controls, selected(declaration.policy, catalogue, FLEET_JUDGES))
     policy = _policy(declaration, catalogue)
     key = digest(json.dumps(policy, sort_keys=True))[:16]
     plan.policies.setdefault(key, policy)
@@ -201,7 +202,7 @@ def start(
             "policies": plan.policies,
             "controls": {
                 "judged": judged,
-                "left_out": [control for control in JUDGES if control not in judged],
+                "left_out": [control for control in (*JUDGES, *FLEET_JUDGES) if control not in judged],
                 "planned": _planned(catalogue),
             },
             "warnings": warnings,
@@ -217,7 +218,8 @@ def start(
 
 def _planned(catalogue: Catalogue) -> dict[str, int]:
     """Return how many controls of each section have no judge yet; records count as such."""
-    planned = Counter(control.section for control in catalogue.controls.values() if control.id not in JUDGES)
+    judged = {*JUDGES, *FLEET_JUDGES}
+    planned = Counter(control.section for control in catalogue.controls.values() if control.id not in judged)
     return dict(planned + Counter(record.section for record in catalogue.records.values()))
 
 

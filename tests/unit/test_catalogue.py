@@ -15,6 +15,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue as module
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import Catalogue, CatalogueError, load
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import OWN_RESULTS
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 
 ADVISORY, DEFAULTS, SPECS = "meta/advisory.yml", "defaults/main.yml", "meta/argument_specs.yml"
@@ -75,7 +76,15 @@ def test_every_recommendation_is_served(catalogue: Catalogue) -> None:
 
 
 def test_every_judged_control_has_a_judge_and_every_judge_a_control(catalogue: Catalogue) -> None:
-    assert {name for name, control in catalogue.controls.items() if control.judged} == set(JUDGES)
+    assert not set(JUDGES) & set(FLEET_JUDGES)
+    judged = {name for name, control in catalogue.controls.items() if control.judged}
+    assert judged == {*JUDGES, *FLEET_JUDGES}
+
+
+def test_what_a_fleet_judge_judges_is_read_from_no_host(catalogue: Catalogue) -> None:
+    for name in FLEET_JUDGES:
+        assert catalogue.control(name).lane in ("fleet", "record"), name
+        assert not catalogue.control(name).reads, name
 
 
 def test_what_a_control_reads_is_an_area(catalogue: Catalogue) -> None:

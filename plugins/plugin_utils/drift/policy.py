@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from ..catalogue import Catalogue
+from ..fleet import FLEET_JUDGES
 from ..registers import as_date
 from ..text import clean
 from .history import History
@@ -24,7 +25,7 @@ def policy_drift(
     about: Mapping[str, Any],
     registers: Mapping[str, Mapping[str, Any]],
     earlier: Mapping[str, Mapping[str, Any] | None],
-    judged: Mapping[tuple[str, str], Collection[str]],
+    judged: Mapping[tuple[str, str], frozenset[str]],
     history: History,
     catalogue: Catalogue,
     customer: str | None,
@@ -196,7 +197,7 @@ def _by_name(entries: Any) -> dict[str, dict[str, Any]]:
 
 def _left_out(
     about: Mapping[str, Any],
-    judged: Mapping[tuple[str, str], Collection[str]],
+    judged: Mapping[tuple[str, str], frozenset[str]],
     history: History,
     catalogue: Catalogue,
     customer: str | None,
@@ -204,12 +205,10 @@ def _left_out(
     """Return the controls that have a judge and were not judged on some targeted host."""
     hosts: Counter[str] = Counter()
     newly: Counter[str] = Counter()
-    every = [*about["controls"]["judged"], *about["controls"]["left_out"]]
+    every = {*about["controls"]["judged"], *about["controls"]["left_out"]} - set(FLEET_JUDGES)
     for place, controls in judged.items():
-        if not place[1] or customer not in (None, place[0]):
-            continue
-        for control in every:
-            if control not in controls:
+        if customer in (None, place[0]):
+            for control in every - controls:
                 hosts[control] += 1
                 newly[control] += history.past(*place, control) is not None
     made = []
