@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return counts by status and the platform; a host that can't be read doesn't fail."""
+        # What a worker inherits stays shared with its parent: collecting garbage would copy all of it, in every worker.
+        gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         run = results.Run(Path(str(self._task.args["run_dir"])))
