@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ MODULE = "bulwark.msp.linux_state_info"
 #: Seconds on top of bulwark_read_seconds for connecting, sending the module and getting the answer back.
 GRACE_SECONDS = 30
 REASON_LIMIT = 300
+#: What connections write in place of a reason while no_log is on.
+CENSORED = "censored"
+#: Seconds after which a failed connection is not tried again for its reason: it would take as long again.
+SLOW_SECONDS = 5
 #: Loaded where Ansible imports the action, which is before it forks a worker for each host.
 CATALOGUE = catalogue.load()
 
@@ -101,13 +106,14 @@ class ActionModule(ActionBase):
         self._connection.set_become_plugin(None)
 
     def _read(self, arguments: Mapping[str, Any], variables: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        begun = time.monotonic()
         try:
             with self._unseen(), time_limit(seconds + GRACE_SECONDS):
                 answer = self._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as error:
             if "privilege escalation" in str(error):  # connected, but sudo never got to an answer
                 raise ReadingFailed(_brief(error)) from None
-            raise Unreachable("unreachable: %s" % _brief(error)) from None
+            raise Unreachable("unreachable: %s" % self._in_the_open(error, time.monotonic() - begun)) from None
         except OutOfTime:
             raise Unreachable("unreachable: no answer within %g seconds" % (seconds + GRACE_SECONDS)) from None
         except AnsibleError as error:
@@ -118,6 +124,21 @@ class ActionModule(ActionBase):
             return judging.check_state(playtime.plain(answer["state"]))
         except judging.StateError as error:
             raise ReadingFailed(str(error)) from None
+
+    def _in_the_open(self, error: AnsibleConnectionFailure, taken: float) -> str:
+        """Return why connecting failed. While the state is unseen so is that reason, so it is asked for again."""
+        if CENSORED not in str(error):
+            return _brief(error)
+        if taken > SLOW_SECONDS:
+            return "connecting failed after %d seconds" % taken
+        try:
+            with time_limit(GRACE_SECONDS):
+                self._low_level_execute_command("true", sudoable=False)
+        except AnsibleConnectionFailure as reason:
+            return _brief(reason)
+        except OutOfTime:
+            return "no answer within %d seconds" % GRACE_SECONDS
+        return "connecting failed once, and worked when tried again"
 
     @contextmanager
     def _unseen(self) -> Iterator[None]:
