@@ -131,7 +131,7 @@ class TestOneRun:
         ("host", "reason"),
         [
             ("silent", "unreachable: "),
-            ("refused", "unreachable: "),
+            ("refused", "unreachable: Failed to connect to the host via ssh: ssh: connect to host 127.0.0.1 port"),
             ("hangs", "unreachable: no answer within 31 seconds"),
             ("killed", "the reader was killed on the host (exit status 137)"),
             ("breaks", "\\x1b]0;owned\\x07 no module today"),

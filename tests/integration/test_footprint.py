@@ -38,7 +38,6 @@ PLANTED = {
     "pam": "printf 'auth optional pam_exec.so /bin/true --password=%%s\n' '%s' >> /etc/pam.d/sshd",
     "openvpn": "printf 'port 1194\nauth-user-pass-verify \"/bin/true %%s\" via-env\n' '%s' > /etc/openvpn/server.conf",
     "profile": "printf 'TMOUT=900\nexport API_TOKEN=%%s\n' '%s' > /etc/profile.d/token.sh",
-    "logind_hosts": "printf '192.0.2.1 %%s.example\n' '%s' >> /etc/hosts || true",
 }
 
 
@@ -77,7 +76,7 @@ def test_an_audit_changes_no_more_than_a_ping(lab: Lab, host: Host, tmp_path: Pa
 
 def test_an_audit_is_one_module_start_and_one_escalation(lab: Lab, host: Host, tmp_path: Path) -> None:
     counter = "/usr/local/bin/counting-python"
-    host.put(counter, "#!/bin/sh\necho start >> /run/starts\nexec /usr/bin/python3 \"$@\"\n", 0o755)
+    host.put(counter, '#!/bin/sh\necho start >> /run/starts\nexec /usr/bin/python3 "$@"\n', 0o755)
     hosts = inventory(tmp_path / "hosts.json", lab, [host], {"ansible_python_interpreter": counter})
     mark = host.run("date +%s.%N; rm -f /run/starts; sleep 0.1").stdout.strip()
     assert play("audit", hosts, tmp_path / "reports").rc == 0
