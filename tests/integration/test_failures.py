@@ -130,13 +130,13 @@ class TestOneRun:
     @pytest.mark.parametrize(
         ("host", "reason"),
         [
-            ("silent", "unreachable: "),
-            ("refused", "unreachable: Failed to connect to the host via ssh: ssh: connect to host 127.0.0.1 port"),
-            ("hangs", "unreachable: no answer within 31 seconds"),
-            ("killed", "the reader was killed on the host (exit status 137)"),
-            ("breaks", "\\x1b]0;owned\\x07 no module today"),
-            ("windows", "no judge for this platform yet (Windows)"),
-            ("switch", "no judge for this platform yet (network device)"),
+            ("silent", r"unreachable: .*"),
+            ("refused", r"unreachable: .*: Connection refused"),
+            ("hangs", r"unreachable: no answer within 31 seconds"),
+            ("killed", r"the reader was killed on the host \(exit status 137\)"),
+            ("breaks", r"\\x1b\]0;owned\\x07 no module today.*"),
+            ("windows", r"no judge for this platform yet \(Windows\)"),
+            ("switch", r"no judge for this platform yet \(network device\)"),
         ],
     )
     def test_a_host_that_was_not_read_is_unknown_for_every_control(
@@ -145,7 +145,7 @@ class TestOneRun:
         document = results(audited)[host]
         assert statuses(document) == {"unknown"}
         assert {finding["reason"] for finding in document["findings"]} == {document["errors"][0]["reason"]}
-        assert document["errors"][0]["reason"].startswith(reason)
+        assert re.fullmatch(reason, document["errors"][0]["reason"])
 
     @pytest.mark.parametrize("host", ["no-password", "wrong-password"])
     def test_without_root_what_needs_it_is_unknown_and_the_rest_is_judged(self, host: str, audited: Played) -> None:
