@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, closing, declared, playtime, results, summary
-from ..plugin_utils.formats import markdown
+from ..plugin_utils import catalogue, closing, declared, pages, playtime, results, summary
+from ..plugin_utils.drift import documents, finish, history, merge, model, verify
 
 MOST_REASONS = 60
 
@@ -40,14 +40,21 @@ class ActionModule(ActionBase):
         own = declared.declare(
             playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]]), known, today
         )
+        if own.policy["bulwark_verify"] and not self._task.args.get("run_dir"):
+            return self._verified(own.policy, variables)
         run = self._run(own.policy, variables)
         if not run.sealed:
             self._complete(run, own.policy, variables["hostvars"], known)
-        about = run.read()
-        hosts = [closing.totals(document) for document in run.hosts()]
-        results.write_text_pieces(run.folder / "report.md", markdown.render(about, hosts, run.hosts()))
+        about = documents.about_run(run)
+        earlier = history.read(finish.history_folder(run, own.policy), run.name, documents.own_runs(about))
+        report = model.build(run, earlier, known)
+        pages.write(run, report)
+        hosts = [closing.totals(page.document) for page in report.documents()]
         brief = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
-        self._display.display(summary.terminal(about, hosts, run.hosts(), str(run.folder), brief))
+        shown = (page.document for page in report.documents())
+        self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief))
+        for problem in report.problems:
+            self._display.warning("%s %s" % (problem.path, problem.reason))
         outcome = {"changed": False, "run": run.name, "run_dir": str(run.folder), **about["totals"]}
         if about["reasons"]:
             outcome.update(failed=True, msg=_message(about["reasons"]))
@@ -57,6 +64,9 @@ class ActionModule(ActionBase):
         if self._task.args.get("run_dir"):
             return results.Run(Path(str(self._task.args["run_dir"])))
         store = results.Store(playtime.report_folder(policy, variables))
+        if policy["bulwark_merge"]:
+            slices = [Path(str(folder)) for folder in policy["bulwark_merge"]]
+            return merge.merge(slices, store, datetime.now(timezone.utc))
         return store.run(str(self._task.args.get("run") or results.LATEST))
 
     def _complete(
@@ -75,13 +85,21 @@ class ActionModule(ActionBase):
 
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         closing.fill_gaps(run, declared_of, known, day, at)
-        hosts = [closing.totals(document) for document in run.hosts()]
-        others = [target["host"] for target in about["targeted"] if target["other_platform"]]
-        closing.complete(run, hosts, closing.reasons_to_fail(hosts, others, policy), at)
-        results.Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
+        finish.finish(run, policy, known, at)
+
+    def _verified(self, policy: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the chain of evidence; fail naming the first file that doesn't match, and then the others."""
+        signers = policy["bulwark_allowed_signers"]
+        store = results.Store(playtime.report_folder(policy, variables))
+        verdict = verify.verify(store, Path(str(signers)).expanduser() if signers else None)
+        self._display.display("\n".join(verdict.told))
+        outcome: dict[str, Any] = {"changed": False, "faults": list(verdict.faults)}
+        if verdict.faults:
+            outcome.update(failed=True, msg=_message(list(verdict.faults)))
+        return outcome
 
 
 def _message(reasons: list[str]) -> str:
-    """Return the reasons as lines, as many as somebody reads; run.json holds them all."""
-    more = ["and %d more reasons, in run.json" % (len(reasons) - MOST_REASONS)] if len(reasons) > MOST_REASONS else []
+    """Return the reasons as lines, as many as somebody reads; run.json and the task's result hold them all."""
+    more = ["and %d more reasons" % (len(reasons) - MOST_REASONS)] if len(reasons) > MOST_REASONS else []
     return "\n".join([*reasons[:MOST_REASONS], *more])

@@ -212,7 +212,8 @@ def start(
         },
     )
     for customer, registers in sorted(plan.registers.items()):
-        run.write_customer(_customer(customer, run, sequence, registers))
+        merged = {name: list(entries.values()) for name, entries in registers.items()}
+        run.write_customer(customer_document(customer, run, sequence, merged))
     return run, sequence
 
 
@@ -231,15 +232,17 @@ def _policy(declaration: Declaration, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _customer(customer: str, run: Run, sequence: int, registers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    merged = {name: list(entries.values()) for name, entries in registers.items()}
-    canonical = json.dumps(merged, sort_keys=True, separators=(",", ":"))
+def customer_document(
+    customer: str, run: Run, sequence: int, registers: Mapping[str, list[Any]]
+) -> dict[str, Any]:  # fmt: skip
+    """Return a customer's document: its registers under their sha256, and no finding yet."""
+    canonical = json.dumps(registers, sort_keys=True, separators=(",", ":"))
     return {
         "schema": CUSTOMER_SCHEMA,
         "run": run.name,
         "sequence": sequence,
         "customer": customer,
         "findings": [],
-        "registers": merged,
+        "registers": registers,
         "registers_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
     }

@@ -80,10 +80,13 @@ def fill_gaps(
     return missing
 
 
-def complete(run: Run, hosts: list[HostTotals], reasons: list[str], at: str) -> dict[str, Any]:
-    """Complete run.json (coverage, totals, reasons) and write fleet.json; return the former."""
+def complete(
+    run: Run, hosts: list[HostTotals], reasons: list[str], at: str, findings: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Complete run.json (coverage, totals, reasons), write fleet.json with the fleet's findings; return the former."""
     about: dict[str, Any] = run.read()
     others = {target["host"] for target in about["targeted"] if target["other_platform"]}
+    read = {host.host for host in hosts if host.read}
     statuses: Counter[str] = Counter()
     failing: Counter[str] = Counter()
     for host in hosts:
@@ -94,15 +97,15 @@ def complete(run: Run, hosts: list[HostTotals], reasons: list[str], at: str) -> 
         ended=at,
         coverage={
             "targeted": len(about["targeted"]),
-            "read": sum(host.read for host in hosts),
-            "unread": sorted(host.host for host in hosts if not host.read and host.host not in others),
+            "read": len(read),
+            "unread": sorted({target["host"] for target in about["targeted"]} - read - others),
             "other_platform": sorted(others),
         },
         totals={"status": dict(statuses), "failing": {level: failing[level] for level in reversed(SEVERITIES)}},
         reasons=reasons,
     )
     run.write("run.json", about)
-    fleet = {"schema": FLEET_SCHEMA, "run": about["run"], "sequence": about["sequence"], "findings": []}
+    fleet = {"schema": FLEET_SCHEMA, "run": about["run"], "sequence": about["sequence"], "findings": list(findings)}
     run.write("fleet.json", fleet)
     return about
 

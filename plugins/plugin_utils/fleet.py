@@ -69,8 +69,8 @@ FLEET_JUDGES: dict[str, FleetJudge] = {"lin-oa-inventory": inventory}
 
 def findings(
     about: Mapping[str, Any], registers: Mapping[str, Mapping[str, Any]], catalogue: Catalogue, controls: set[str]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (customer, finding) for each customer of a run and each fleet judge among `controls`."""
+) -> Iterator[tuple[str, list[str], dict[str, Any]]]:
+    """Yield (customer, names of hosts, finding) for each customer of a run and each fleet judge among `controls`."""
     day = date.fromisoformat(about["date"])
     for customer in sorted({target["customer"] for target in about["targeted"]}):
         case = FleetCase(
@@ -84,12 +84,13 @@ def findings(
         )  # fmt: skip
         for id_, judge in FLEET_JUDGES.items():
             if id_ in controls:
-                yield customer, _finding(catalogue.control(id_), catalogue, judge, case, about["began"])
+                yield customer, *_finding(catalogue.control(id_), catalogue, judge, case, about["began"])
 
 
 def _finding(
     control: Control, catalogue: Catalogue, judge: FleetJudge, case: FleetCase, at: str
-) -> dict[str, Any]:  # fmt: skip
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the names of the hosts that the finding is about, and the finding."""
     status, verdict_, reason = judged(judge, case)
     items = verdict_.wrong if verdict_ else ()
     if status == "unknown" and verdict_:
@@ -116,7 +117,7 @@ def _finding(
     }
     if status == "fail":
         _waive(made, catalogue, case)
-    return made
+    return sorted({each.identity for each in items}), made
 
 
 def _waive(made: dict[str, Any], catalogue: Catalogue, case: FleetCase) -> None:

@@ -2,8 +2,8 @@
 """The results directory: one folder a run, written atomically, sealed by a manifest that is chained to the last one.
 
 Layout below `bulwark_report_dir`: `<run>/run.json`, `<run>/hosts/<customer>/<host>.json`,
-`<run>/customers/<customer>.json`, `<run>/fleet.json`, `<run>/manifest.json`, and beside the runs `chain.jsonl` and the
-link `latest`.
+`<run>/customers/<customer>.json`, `<run>/fleet.json`, `<run>/index.jsonl`, `<run>/manifest.json`, and beside the runs
+`chain.jsonl` and the link `latest`.
 Folders are 0700, files 0600.
 """
 
@@ -31,6 +31,7 @@ CHAIN = "chain.jsonl"
 NEW_CHAIN = "move it away to begin a new chain"
 LATEST = "latest"
 MANIFEST = "manifest.json"
+INDEX = "index.jsonl"
 MANIFEST_SCHEMA = "bulwark/manifest/1"
 NAME_LIMIT = 200
 
@@ -138,6 +139,13 @@ class Run:
         _folder(path.parent)
         write_json(path, document)
 
+    def copy_host(self, source: Path, customer: str, host: str) -> None:
+        """Take over a host's result from another run, byte for byte."""
+        path = self.host_file(customer, host)
+        _folder(path.parent)
+        shutil.copyfile(source, path)
+        path.chmod(0o600)
+
     def write_customer(self, document: Mapping[str, Any]) -> None:
         """Write a customer's document."""
         path = self.customer_file(document["customer"])
@@ -149,6 +157,13 @@ class Run:
         path = self.folder / "states" / encoded(customer) / (encoded(host) + ".json")
         _folder(path.parent)
         write_json(path, state)
+
+    def write_page(self, name: str, pieces: Iterable[str], customer: str | None = None) -> Path:
+        """Write a page or format, of the fleet or of one customer, which may be rendered anew; return where it lies."""
+        folder = self.folder if customer is None else self.folder / "customers" / encoded(customer)
+        _folder(folder)
+        write_text_pieces(folder / name, pieces)
+        return folder / name
 
     def write(self, name: str, document: Any) -> None:
         """Write one of the run's own documents: run.json, fleet.json."""
@@ -165,7 +180,7 @@ class Run:
 
     def data_files(self) -> list[Path]:
         """Return every data file of the run, sorted; pages and formats are not among them."""
-        names = ("run.json", "fleet.json", "index.json")
+        names = ("run.json", "fleet.json", INDEX)
         own = [self.folder / name for name in names if (self.folder / name).exists()]
         return sorted([*own, *self.folder.glob("hosts/*/*.json"), *self.folder.glob("customers/*.json")])
 

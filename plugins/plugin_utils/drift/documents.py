@@ -28,7 +28,7 @@ LISTS = ("advisory", "actual", "evidence")
 WAIVER_TEXTS = ("kind", "owner", "reason", "expires")
 
 
-class Unusable(Exception):
+class Unusable(ResultsError):
     """A result file can't be used; the text says why."""
 
 
@@ -58,6 +58,14 @@ def _other_schema(found: str, known: str) -> str:
     return "has schema %r, not %s" % (found[:60], known)
 
 
+def about_run(run: Run) -> dict[str, Any]:
+    """Return run.json of a run that can't be left out; raises ResultsError that names the file."""
+    try:
+        return run_document(run)
+    except Unusable as error:
+        raise ResultsError("%s %s" % (run.folder / "run.json", error)) from None
+
+
 def run_document(run: Run) -> dict[str, Any]:
     """Return run.json; raises Unusable where anything that the report depends on is missing."""
     about = load(run.folder / "run.json", RUN_SCHEMA)
@@ -72,6 +80,9 @@ def run_document(run: Run) -> dict[str, Any]:
     hosts = about.get("not_targeted", [])
     _need(isinstance(hosts, list) and all(_is_place(host) for host in hosts), "has no usable not_targeted")
     _need(_is_texts(about.get("warnings")), "has no usable warnings")
+    merged = about.get("merged", [])
+    _need(isinstance(merged, list) and all(isinstance(part, Mapping) and isinstance(part.get("run"), str)
+                                           for part in merged), "has no usable merged")  # fmt: skip
     return about
 
 

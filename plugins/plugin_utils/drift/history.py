@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..results import RUN_NAME, Run
+from ..results import INDEX, RUN_NAME, Run
 from . import index
-from .documents import Unusable, customer_documents, host_documents, run_document
+from .documents import Unusable, customer_documents, host_documents, own_runs, run_document
 from .index import CLOSED, OPEN, HostStates, Since, State
 from .shapes import Problem, TrendPoint
 
@@ -106,18 +106,15 @@ class History:
 def read(folder: Path, before: str, without: Iterable[str] = ()) -> History:
     """Return what the complete runs in `folder` knew that are older than the run `before`.
 
-    without: runs that are part of it (slices that were merged). What can't be used is in `problems`.
+    without: runs that it was made of, as are left out too those that an earlier run was made of. What can't be used is
+    in `problems`.
     """
     history = History()
-    apart = set(without)
-    names = (path.name for path in folder.iterdir() if RUN_NAME.fullmatch(path.name)) if folder.is_dir() else ()
-    for name in sorted(name for name in names if name < before and name not in apart):
-        run = Run(folder / name)
-        try:
-            about = run_document(run)
-        except Unusable as error:
-            path = "%s/run.json" % name
-            history.problems[path] = Problem(path, "%s; the run is left out" % error)
+    runs = list(_runs(folder, before, history.problems))
+    apart = {part for run in runs for part in _merged(run_document(run))} | set(without)
+    for run in runs:
+        name, about = run.name, run_document(run)
+        if name in apart:
             continue
         if about.get("state") == "complete" and run.sealed:
             _take(history, run, about)
@@ -126,14 +123,32 @@ def read(folder: Path, before: str, without: Iterable[str] = ()) -> History:
     return history
 
 
+def _runs(folder: Path, before: str, problems: dict[str, Problem]) -> Iterator[Run]:
+    """Yield the runs older than `before` that can be used, oldest first."""
+    names = (path.name for path in folder.iterdir() if RUN_NAME.fullmatch(path.name)) if folder.is_dir() else ()
+    for name in sorted(name for name in names if name < before):
+        try:
+            run_document(Run(folder / name))
+        except Unusable as error:
+            path = "%s/run.json" % name
+            problems[path] = Problem(path, "%s; the run is left out" % error)
+        else:
+            yield Run(folder / name)
+
+
+def _merged(about: Mapping[str, Any]) -> set[str]:
+    """Return the runs that this one was made of: told by it, they would be told twice."""
+    return own_runs(about) - {about["run"]}
+
+
 def states_of(run: Run, about: Mapping[str, Any], problems: dict[str, Problem]) -> Iterator[HostStates]:
     """Yield the hosts of a run: from its index, or from its result files where that can't be used."""
     try:
         yield from index.read(run)
         return
     except Unusable as error:
-        if (run.folder / index.FILE).exists():
-            path = "%s/%s" % (run.name, index.FILE)
+        if (run.folder / INDEX).exists():
+            path = "%s/%s" % (run.name, INDEX)
             problems[path] = Problem(path, "%s; the result files were read instead" % error)
     yield from (index.own_states(document) for document in customer_documents(run, about, problems))
     yield from (index.host_states(document) for document in host_documents(run, about, problems))

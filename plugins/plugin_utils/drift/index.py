@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""index.json: a run in a few bytes a finding, sealed with it, so that later runs need not read all its host files.
+"""index.jsonl: a run in a few bytes a finding, sealed with it, so that later runs need not read all its host files.
 
-`{"schema": "bulwark/index/1", "run", "sequence", "hosts": {customer: {host: {"read", "pass", "not_applicable",
-"other"}}}}`. A host is "" where findings are the customer's own. `pass` and `not_applicable` list controls; `other`
-maps a control to its state: status, severity (effective), found, and where there is one caused_by, expires (of its
-waiver) and since: [date, run] of the first run in which it was open without a break, which outlives pruned runs.
+Its first line is `{"schema": "bulwark/index/1", "run", "sequence"}`, its last `{"sha256"}` of all before. Between them
+stands a line a host: `{"customer", "host", "read", "pass", "not_applicable", "other"}`; host is "" where findings are
+the customer's own. `pass` and `not_applicable` list controls; `other` maps a control to its status, severity
+(effective), found, and where there is one caused_by, expires (of its waiver) and since: [date, run] of the first run in
+which it was open without a break, which outlives pruned runs.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from ..finding import SEVERITIES, STATUSES
-from ..results import Run
-from .documents import Unusable, load
+from ..results import INDEX, Run, write_text_pieces
+from .documents import Unusable
 
 SCHEMA = "bulwark/index/1"
-FILE = "index.json"
 CLOSED = ("pass", "not_applicable")
 OPEN = frozenset({"fail", "waived"})
 
@@ -34,8 +37,8 @@ class State(NamedTuple):
     """One finding of one run, as far as later runs ask for it. expires: last day of its waiver."""
 
     status: str
-    severity: str
-    found: str
+    severity: str = ""
+    found: str = ""
     caused_by: str | None = None
     expires: date | None = None
     since: Since | None = None
@@ -50,13 +53,17 @@ class HostStates(NamedTuple):
     states: Mapping[str, State]
 
 
+#: What is closed has nothing to remember: all share one state, so that a fleet's passes cost nothing.
+_CLOSED = {status: State(status) for status in CLOSED}
+
+
 def state(finding: Mapping[str, Any]) -> State:
     """Return the state of a checked finding."""
-    waiver = finding.get("waiver")
-    expires = date.fromisoformat(waiver["expires"]) if finding["status"] == "waived" and waiver else None
-    return State(
-        finding["status"], finding["effective_severity"], finding["found"], finding.get("caused_by"), expires
-    )  # fmt: skip
+    status = finding["status"]
+    if status in CLOSED:
+        return _CLOSED[status]
+    expires = date.fromisoformat(finding["waiver"]["expires"]) if status == "waived" else None
+    return State(status, finding["effective_severity"], finding["found"], finding.get("caused_by"), expires)
 
 
 def host_states(document: Mapping[str, Any]) -> HostStates:
@@ -67,21 +74,33 @@ def host_states(document: Mapping[str, Any]) -> HostStates:
 
 def own_states(document: Mapping[str, Any]) -> HostStates:
     """Return the states of a customer's own findings, host ""."""
-    return HostStates(
-        document["customer"], "", True, {finding["control"]: state(finding) for finding in document["findings"]}
-    )  # fmt: skip
+    states = {finding["control"]: state(finding) for finding in document["findings"]}
+    return HostStates(document["customer"], "", True, states)
 
 
-def document(about: Mapping[str, Any], hosts: Iterable[HostStates]) -> dict[str, Any]:
-    """Return index.json of a run."""
-    made: dict[str, dict[str, Any]] = {}
-    for host in hosts:
-        made.setdefault(host.customer, {})[host.host] = {
-            "read": host.read,
-            **{key: sorted(name for name, each in host.states.items() if each.status == key) for key in CLOSED},
-            "other": {name: _written(each) for name, each in host.states.items() if each.status not in CLOSED},
-        }
-    return {"schema": SCHEMA, "run": about["run"], "sequence": about["sequence"], "hosts": made}
+def write(run: Run, about: Mapping[str, Any], hosts: Iterable[HostStates]) -> None:
+    """Write a run's index, host by host."""
+    write_text_pieces(run.folder / INDEX, _lines(about, hosts))
+
+
+def _lines(about: Mapping[str, Any], hosts: Iterable[HostStates]) -> Iterator[str]:
+    seal = hashlib.sha256()
+    head = {"schema": SCHEMA, "run": about["run"], "sequence": about["sequence"]}
+    for entry in itertools.chain((head,), map(_written_host, hosts)):
+        line = json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n"
+        seal.update(line.encode())
+        yield line
+    yield json.dumps({"sha256": seal.hexdigest()}) + "\n"
+
+
+def _written_host(host: HostStates) -> dict[str, Any]:
+    return {
+        "customer": host.customer,
+        "host": host.host,
+        "read": host.read,
+        **{key: sorted(name for name, each in host.states.items() if each.status == key) for key in CLOSED},
+        "other": {name: _written(each) for name, each in host.states.items() if each.status not in CLOSED},
+    }
 
 
 def _written(each: State) -> dict[str, Any]:
@@ -96,33 +115,35 @@ def _written(each: State) -> dict[str, Any]:
 
 
 def read(run: Run) -> Iterator[HostStates]:
-    """Yield the hosts of a run's index, sorted; raises Unusable, before the first, where it is missing or damaged."""
-    loaded = load(run.folder / FILE, SCHEMA)
-    if loaded.get("run") != run.name:
-        raise Unusable("tells of another run")
+    """Return the hosts of a run's index, one by one; raises Unusable, at once, where it is missing or damaged."""
     try:
-        hosts = [
-            _host(customer, host, entry)
-            for customer, entries in sorted(loaded["hosts"].items())
-            for host, entry in sorted(entries.items())
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError):
+        text = (run.folder / INDEX).read_bytes()
+    except OSError as error:
+        raise Unusable("can't be read: %s" % (error.strerror or error)) from None
+    end = text.rfind(b"\n", 0, -1) + 1
+    try:
+        head, sealed = json.loads(text[: text.find(b"\n")]), json.loads(text[end:])["sha256"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unusable("is no whole index; it was cut off or overwritten") from None
+    if hashlib.sha256(text[:end]).hexdigest() != sealed:
+        raise Unusable("is no whole index; it was cut off or overwritten")
+    if not isinstance(head, dict) or head.get("schema") != SCHEMA or head.get("run") != run.name:
+        raise Unusable("is no index of this run that this version reads")
+    try:
+        return iter([_host(json.loads(line)) for line in text[:end].splitlines()[1:]])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
         raise Unusable("is damaged") from None
-    yield from hosts
 
 
-def _host(customer: str, host: str, entry: Mapping[str, Any]) -> HostStates:
+def _host(entry: Mapping[str, Any]) -> HostStates:
     states = {str(name): closed for status, closed in _CLOSED.items() for name in entry[status]}
-    states.update((name, _read(each)) for name, each in entry["other"].items())
-    return HostStates(customer, host, bool(entry["read"]), states)
-
-
-_CLOSED = {status: State(status, "", "") for status in CLOSED}
+    states.update((str(name), _read(each)) for name, each in entry["other"].items())
+    return HostStates(str(entry["customer"]), str(entry["host"]), bool(entry["read"]), states)
 
 
 def _read(each: Mapping[str, Any]) -> State:
     if each["status"] not in STATUSES or each["severity"] not in SEVERITIES:
-        raise ValueError(each)
+        raise ValueError(each["status"])
     expires, since = each.get("expires"), each.get("since")
     return State(
         each["status"],

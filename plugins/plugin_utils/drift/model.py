@@ -24,10 +24,10 @@ from datetime import date
 from typing import Any
 
 from ..catalogue import Catalogue
-from ..results import MANIFEST, Run, encoded, sha256
+from ..results import INDEX, MANIFEST, Run, encoded, sha256
 from . import coverage, standing
 from .delta import change, delta
-from .documents import Unusable, customer_documents, host_documents, load, run_document
+from .documents import Unusable, about_run, customer_documents, host_documents, load
 from .gathering import Gathering, Place, row
 from .history import Counts, History, Moment
 from .index import Since, host_states
@@ -64,9 +64,8 @@ class ReportModel:
 
 
 def build(run: Run, history: History, catalogue: Catalogue) -> ReportModel:
-    """Return the model of a run; raises documents.Unusable where run.json can't be used."""
-    about = run_document(run)
-    return _Building(run, about, history, catalogue).model()
+    """Return the model of a run; raises ResultsError where run.json can't be used."""
+    return _Building(run, about_run(run), history, catalogue).model()
 
 
 class _Building:
@@ -171,7 +170,7 @@ class _Building:
 def _recorded(run: Run, problems: dict[str, Problem]) -> dict[Place, dict[str, Since]]:
     """Return since when findings have been open, as the run's own index has it: it outlives the runs before it."""
     made: dict[Place, dict[str, Since]] = {}
-    if not (run.folder / "index.json").exists():
+    if not (run.folder / INDEX).exists():
         return made
     try:
         for host in read_index(run):
@@ -179,7 +178,7 @@ def _recorded(run: Run, problems: dict[str, Problem]) -> dict[Place, dict[str, S
             if sinces:
                 made[(host.customer, host.host)] = sinces
     except Unusable as error:
-        path = "%s/index.json" % run.name
+        path = "%s/%s" % (run.name, INDEX)
         problems[path] = Problem(path, "%s; ages count from the earlier runs there are" % error)
     return made
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a run, once every host has a result: fleet judges, index, reasons to fail, seal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from .. import closing, fleet
+from ..catalogue import Catalogue
+from ..closing import HostTotals
+from ..results import Run, Store
+from ..text import clean
+from . import history, index, signing
+from .delta import newly_failing
+from .documents import about_run, customer_documents, host_documents, own_runs
+from .history import Moment
+from .index import HostStates, host_states, own_states
+from .shapes import Problem
+
+
+def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -> None:
+    """Judge what shows across hosts, complete run.json and seal the run; the hosts' files are left as they are.
+
+    policy: run options in force. at: now, as YYYY-MM-DDTHH:MM:SSZ. Raises ResultsError.
+    """
+    about = about_run(run)
+    day = date.fromisoformat(about["date"])
+    problems: dict[str, Problem] = {}
+    findings, own = _judge_fleet(run, about, catalogue, problems)
+    earlier = history.read(history_folder(run, policy), run.name, own_runs(about))
+    moment, threshold = Moment(run.name, day), policy["bulwark_fail_on_new"]
+    hosts: list[HostTotals] = []
+    fresh: dict[str, int] = {}
+
+    def seen() -> Iterator[HostStates]:
+        yield from (own_states(document) for document in customer_documents(run, about, problems))
+        for document in host_documents(run, about, problems):
+            hosts.append(closing.totals(document))
+            yield host_states(document)
+
+    def noted() -> Iterator[HostStates]:
+        for host in earlier.dated(seen(), moment):
+            fresh.update(newly_failing((host,), earlier, moment, threshold))
+            yield host
+
+    index.write(run, about, noted())
+    others = [target["host"] for target in about["targeted"] if target["other_platform"]]
+    reasons = closing.reasons_to_fail([*hosts, *own], others, policy)
+    reasons += [
+        "%s: %d newly failing at %s or above (bulwark_fail_on_new)" % (clean(name), number, threshold)
+        for name, number in fresh.items()
+    ]
+    reasons += ["%s %s" % (each.path, each.reason) for each in problems.values()]
+    closing.complete(run, hosts, reasons, at, findings)
+    Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
+    if policy["bulwark_sign_key"]:
+        signing.sign(run, Path(policy["bulwark_sign_key"]).expanduser())
+
+
+def history_folder(run: Run, policy: Mapping[str, Any]) -> Path:
+    """Return the folder with the earlier runs that this one is compared with."""
+    given = str(policy["bulwark_history_dir"])
+    return Path(given).expanduser() if given else run.folder.parent
+
+
+def _judge_fleet(
+    run: Run, about: Mapping[str, Any], catalogue: Catalogue, problems: dict[str, Problem]
+) -> tuple[list[dict[str, Any]], list[HostTotals]]:
+    """Write each customer's own findings into its document; return those of the fleet, and their totals."""
+    documents = {document["customer"]: document for document in customer_documents(run, about, problems)}
+    registers = {customer: document["registers"] for customer, document in documents.items()}
+    judged: dict[str, list[dict[str, Any]]] = {customer: [] for customer in documents}
+    made, own = [], []
+    for customer, names, finding in fleet.findings(about, registers, catalogue, set(about["controls"]["judged"])):
+        if customer in judged:
+            judged[customer].append(finding)
+            made.append({**finding, "hosts": names, "customers": [customer]})
+    for customer, findings in judged.items():
+        run.write_customer({**documents[customer], "findings": findings})
+        total = HostTotals(customer, customer, "")
+        total.failing.update(each["effective_severity"] for each in findings if each["status"] == "fail")
+        own.append(total)
+    return made, own

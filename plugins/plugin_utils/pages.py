@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every page and format of a run, written from the report's model; each may be rendered anew and is under no seal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .closing import totals
+from .drift import delta, morning
+from .drift.model import ReportModel
+from .formats import markdown
+from .results import Run
+
+
+def write(run: Run, model: ReportModel) -> None:
+    """Write the pages of the fleet and of each customer; raises ResultsError."""
+    hosts = [totals(page.document) for page in model.documents()]
+    documents = (page.document for page in model.documents())
+    run.write_page("report.md", markdown.render(model.about, hosts, documents))
+    run.write_page("morning.md", (line + "\n" for line in morning.lines(model)))
+    for view in (model.fleet, *model.customers):
+        run.write_page("delta.json", _json(delta.document(view.delta, model.about, view.customer)), view.customer)
+
+
+def _json(document: Any) -> tuple[str, str]:
+    return json.dumps(document, indent=1, sort_keys=True), "\n"
