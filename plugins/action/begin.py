@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
                 variables["ansible_play_hosts_all"],
                 lambda host: playtime.declared_variables(hostvars[host]),
                 lambda host: playtime.other_platform(hostvars[host]),
+                playtime.host_patterns(self._loader, variables["groups"]),
                 known,
                 now.date(),
             )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -60,8 +60,7 @@ class ActionModule(ActionBase):
         host = str(variables["inventory_hostname"])
         declared_here = playtime.declared_variables(variables["hostvars"][host])
         declaration = declared.declare(declared_here, CATALOGUE, today)
-        covers = playtime.pattern_matcher(self._loader, variables.get("groups", {}))
-        subject = Subject(host, declaration, lambda pattern: covers(pattern, host))
+        subject = Subject(host, declaration, self._covers(host, variables["groups"]))
         controls = selection.selected(declaration.policy, CATALOGUE, JUDGES)
         try:
             state, problem = self._state(subject, variables)
@@ -83,6 +82,10 @@ class ActionModule(ActionBase):
             "counts": dict(Counter(finding["status"] for finding in document["findings"])),
             "unread": [error["reason"] for error in document["errors"] if error["area"] is None],
         }
+
+    def _covers(self, host: str, groups: Mapping[str, list[str]]) -> Callable[[str], bool]:
+        """Return whether a host pattern covers the host; the inventory is gone through only where a waiver has one."""
+        return lambda pattern: host in playtime.host_patterns(self._loader, groups)(pattern)
 
     def _state(self, subject: Subject, variables: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         """Return the host's state and, where escalation failed, the reason it was read without."""

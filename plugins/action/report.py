@@ -11,7 +11,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils import catalogue, closing, declared, pages, playtime, results, summary
-from ..plugin_utils.drift import documents, finish, history, merge, model, verify
+from ..plugin_utils.drift import documents, finish, history, merge, model, shapes, verify
 
 MOST_REASONS = 60
 
@@ -53,8 +53,7 @@ class ActionModule(ActionBase):
         brief = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
         shown = (page.document for page in report.documents())
         self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief))
-        for problem in report.problems:
-            self._display.warning("%s %s" % (problem.path, problem.reason))
+        self._tell(report.problems, brief)
         outcome = {"changed": False, "run": run.name, "run_dir": str(run.folder), **about["totals"]}
         if about["reasons"]:
             outcome.update(failed=True, msg=_message(about["reasons"]))
@@ -86,6 +85,13 @@ class ActionModule(ActionBase):
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         closing.fill_gaps(run, declared_of, known, day, at)
         finish.finish(run, policy, known, at)
+
+    def _tell(self, problems: tuple[shapes.Problem, ...], brief: bool) -> None:
+        """Say which result files were left out; a job log carries their number alone."""
+        if problems and brief:
+            self._display.warning("%d result files can't be used and were left out" % len(problems))
+        for problem in () if brief else problems[:MOST_REASONS]:
+            self._display.warning("%s %s" % (problem.path, problem.reason))
 
     def _verified(self, policy: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         """Check the chain of evidence; fail naming the first file that doesn't match, and then the others."""

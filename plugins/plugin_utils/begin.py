@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -77,10 +77,14 @@ def check(
     hosts: Iterable[str],
     variables_of: Callable[[str], Mapping[str, Any]],
     platform_of: Callable[[str], str | None],
+    hosts_of: Callable[[str], Collection[str]],
     catalogue: Catalogue,
     today: date,
 ) -> Plan:
-    """Return the plan; raises BeginError with every problem of every host."""
+    """Return the plan; raises BeginError with every problem of every host.
+
+    hosts_of: the hosts of the inventory that an Ansible pattern covers.
+    """
     plan = Plan()
     known: dict[str, _Outcome] = {}
     problems: dict[str, list[str]] = {}
@@ -102,6 +106,7 @@ def check(
             options.setdefault(outcome.options, host)
     _check_options(options, problems)
     _resolve_host_lists(plan, problems)
+    _check_patterns(plan, hosts_of, problems)
     if problems:
         raise BeginError("\n".join(_listed(problems)))
     plan.options = json.loads(next(iter(options), "{}"))
@@ -143,6 +148,15 @@ def _check_options(options: Mapping[str, str], problems: dict[str, list[str]]) -
         if len(hosts) > 1:
             text = "%s: must be the same for every host of a run, found %s" % (name, " and ".join(sorted(hosts)))
             problems.setdefault(text, []).extend(hosts.values())
+
+
+def _check_patterns(plan: Plan, hosts_of: Callable[[str], Collection[str]], problems: dict[str, list[str]]) -> None:
+    """A waiver that covers no host would be taken for one that does."""
+    for customer, registers in sorted(plan.registers.items()):
+        for entry in registers.get("bulwark_waivers", {}).values():
+            if entry.get("hosts") and not hosts_of(entry["hosts"]):
+                text = "bulwark_waivers: hosts: %r of the waiver of %s covers no host of the inventory"
+                problems.setdefault(text % (entry["hosts"], entry["control"]), []).append("customer %s" % customer)
 
 
 def _resolve_host_lists(plan: Plan, problems: dict[str, list[str]]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible.module_utils.common.validation import check_type_list
+
 from .checking import Problem
 
 #: Lists that several groups may contribute to, each by a variable of its own: the name plus "_<anything>".
@@ -43,7 +45,8 @@ def merge(given: Mapping[str, Any]) -> Merged:
             merged.values[name] = given[name]
             continue
         values = merged.values.setdefault(target, [])
-        for index, entry in enumerate(as_meant(given[name])):
+        entries = given[name] if isinstance(given[name], list) else check_type_list(given[name])
+        for index, entry in enumerate(as_meant(entries)):
             place = "%s[%d]" % (name, index)
             identity = _identity(target, entry)
             if identity in owners:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,21 +91,23 @@ def _customer(host_variables: Mapping[str, Any]) -> str:
         return NO_CUSTOMER
 
 
-def pattern_matcher(loader: Any, groups: Mapping[str, list[str]]) -> Callable[[str, str], bool]:
-    """Return `covers(pattern, host)` for Ansible host patterns against the whole inventory, limits ignored."""
-    cache: dict[str, set[str]] = {}
+def host_patterns(loader: Any, groups: Mapping[str, list[str]]) -> Callable[[str], set[str]]:
+    """Return `hosts_of(pattern)`: the hosts of the whole inventory that an Ansible pattern covers, limits ignored."""
 
+    @cache
+    def inventory() -> InventoryManager:
+        manager = InventoryManager(loader, parse=False)
+        for group, hosts in groups.items():
+            manager.add_group(group)
+            for host in hosts:
+                manager.add_host(host, group=group)
+        return manager
+
+    @cache
     def hosts_of(pattern: str) -> set[str]:
-        if pattern not in cache:
-            manager = InventoryManager(loader, parse=False)
-            for group, hosts in groups.items():
-                manager.add_group(group)
-                for host in hosts:
-                    manager.add_host(host, group=group)
-            cache[pattern] = {host.name for host in manager.get_hosts(pattern=pattern)}
-        return cache[pattern]
+        return {host.name for host in inventory().get_hosts(pattern=pattern)}
 
-    return lambda pattern, host: host in hosts_of(pattern)
+    return hosts_of
 
 
 def report_folder(policy: Mapping[str, Any], variables: Mapping[str, Any]) -> Path:

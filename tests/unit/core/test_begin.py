@@ -27,7 +27,10 @@ EVE = {"name": "eve", "kind": "person", "party": "customer"}
 
 
 def plan(hosts: Mapping[str, Mapping[str, Any]], platform: str | None = None) -> Plan:
-    return begin.check(hosts, lambda host: hosts[host], lambda _: platform, KNOWN, NOW.date())
+    def hosts_of(pattern: str) -> list[str]:
+        return [host for host in hosts if host == pattern]
+
+    return begin.check(hosts, lambda host: hosts[host], lambda _: platform, hosts_of, KNOWN, NOW.date())
 
 
 def told(hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -50,6 +53,18 @@ def test_every_problem_of_every_host_is_told_with_the_hosts_that_have_it() -> No
     ]
 
 
+def test_a_waiver_that_covers_no_host_is_a_problem() -> None:
+    waiver = {
+        "control": "lin-aa-session-timeout", "hosts": "web9", "kind": "risk_accepted", "owner": "A", "reason": "r",
+        "approved_by": {"name": "B", "party": "customer", "on": "2026-11-01"}, "expires": "2026-12-01",
+    }  # fmt: skip
+    assert told({"web1": {"bulwark_waivers": [waiver]}}) == [
+        "customer _none: bulwark_waivers: hosts: 'web9' of the waiver of lin-aa-session-timeout covers no host of the "
+        "inventory",
+    ]
+    assert plan({"web9": {"bulwark_waivers": [waiver]}}).targets
+
+
 def test_a_long_list_is_cut() -> None:
     lines = told({f"h{number}": {f"bulwark_x{number}": 1} for number in range(60)})
     assert len(lines) == begin.MAX_SHOWN + 1
@@ -61,7 +76,7 @@ def test_a_variable_that_can_not_be_had_is_a_problem_like_any_other() -> None:
         raise DeclarationError([Problem("bulwark_customer", "can't be templated: 'x' is undefined")])
 
     with pytest.raises(BeginError, match=r"web: bulwark_customer: can't be templated: 'x' is undefined"):
-        begin.check(["web"], variables_of, lambda _: None, KNOWN, NOW.date())
+        begin.check(["web"], variables_of, lambda _: None, lambda _: (), KNOWN, NOW.date())
 
 
 def test_what_holds_for_the_whole_run_may_not_differ_between_hosts() -> None:
@@ -123,6 +138,7 @@ def test_a_plan_keeps_a_few_words_a_host_whatever_is_declared_for_each() -> None
             (f"h{index}" for index in range(number)),
             lambda host: {"bulwark_accounts": json.loads(json.dumps(accounts)), "bulwark_msp_managed": [f"msp:{host}"]},
             lambda _: None,
+            lambda _: (),
             KNOWN,
             NOW.date(),
         )

@@ -27,7 +27,7 @@ ACME = declare({"bulwark_customer": "acme"}, KNOWN, NOW.date())
 
 def begun(folder: Path, *hosts: str, platform: str | None = None) -> Run:
     variables = {"bulwark_customer": "acme"}
-    plan = begin.check(hosts, lambda _: variables, lambda _: platform, KNOWN, NOW.date())
+    plan = begin.check(hosts, lambda _: variables, lambda _: platform, lambda _: (), KNOWN, NOW.date())
     return begin.start(plan, Store(folder), KNOWN, NOW, {}, [], "audit")[0]
 
 

@@ -215,3 +215,9 @@ def test_arbitrary_values_are_declared_or_refused_and_nothing_else(given_variabl
         assert all(problem.variable and problem.text for problem in error.problems)
     else:
         assert set(made.values) <= set(SPECIFICATION)
+
+
+def test_a_list_of_networks_may_be_given_as_text() -> None:
+    """As `-e bulwark_admin_cidrs=192.0.2.0/24,198.51.100.7` gives it."""
+    declared_here = declare({"bulwark_admin_cidrs": "192.0.2.0/24,198.51.100.7"}, KNOWN, TODAY)
+    assert declared_here.registers.admin_cidrs == ("192.0.2.0/24", "198.51.100.7")
