@@ -57,6 +57,7 @@ def change(
     if kind is None:
         return None
     before = past.state if past else None
+    opened = before.since if before and kind == "fixed" else first_open
     return Change(
         customer=customer,
         host=host,
@@ -69,9 +70,9 @@ def change(
         responsible=finding["responsible"],
         fingerprint=finding["fingerprint"],
         found=finding["found"],
-        since=first_open.date if first_open else None,
-        since_run=first_open.run if first_open else None,
-        days=max(0, (at.date - first_open.date).days) if first_open else None,
+        since=opened.date if opened else None,
+        since_run=opened.run if opened else None,
+        days=max(0, (at.date - opened.date).days) if opened else None,
         previous_run=past.at.run if past else None,
         previous_status=before.status if before else None,
         caused_by=finding.get("caused_by") or (before.caused_by if before and kind == "fixed" else None),
