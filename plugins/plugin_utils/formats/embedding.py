@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings as compact JSON inside a page: each text stands there once, findings are rows of numbers.
+
+The block reads `{"hosts": [host, ...], "controls": [...], "texts": [...], ...}`. It is written while the hosts pass by,
+so texts and controls, which grow until the last host, stand at its end. page.js reads it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..catalogue import Catalogue
+from ..drift.model import HostPage
+from ..drift.shapes import KINDS, Change
+from .wording import FRAMEWORK_WORDS, KIND_WORDS, LEVELS, STATUS_WORDS, WAIVER_WORDS, day, party, shown
+
+STATUSES = tuple(STATUS_WORDS)
+ASSURANCES = ("proven", "effective", "configured", "attested")
+#: What could end the element or the line it stands in. In JSON these only occur inside strings.
+UNSAFE = {ord(character): "\\u%04x" % ord(character) for character in "<>&\u2028\u2029"}
+
+
+def safe_json(value: Any) -> str:
+    """Return JSON that may stand in a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(UNSAFE)
+
+
+def mappings(known: Catalogue, recommendations: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Return what recommendations map to: name of the framework, its items; "(?)" marks one that may not fit."""
+    found: dict[str, dict[str, None]] = {name: {} for name in FRAMEWORK_WORDS}
+    for id_ in recommendations:
+        if id_ in known.recommendations:
+            for framework, references in known.recommendations[id_].mappings.items():
+                found[framework].update(dict.fromkeys(ref.id + (" (?)" if ref.unsure else "") for ref in references))
+    return [(FRAMEWORK_WORDS[name], list(items)) for name, items in found.items() if items]
+
+
+class Embedding:
+    """Writes the block; one for each page, so that no page holds a text of another."""
+
+    def __init__(self, known: Catalogue, to_customer: bool) -> None:
+        self._known = known
+        self._to_customer = to_customer
+        self._texts: dict[str, int] = {}
+        self._controls: dict[str, int] = {}
+        self._details: list[list[Any]] = []
+
+    def pieces(self, own: Iterable[Mapping[str, Any]], hosts: Iterable[HostPage]) -> Iterator[str]:
+        """Yield the block in pieces: the customers' own findings as hosts without a name, then each host."""
+        yield '{"hosts":['
+        comma = ""
+        for host in itertools.chain(map(self._record, own), map(self._host, hosts)):
+            yield comma + safe_json(host)
+            comma = ","
+        sections = [[section.name, section.number, section.heading] for section in self._known.sections]
+        rest = {
+            "controls": self._details,
+            "texts": list(self._texts),
+            "statuses": [[name, STATUS_WORDS[name]] for name in STATUSES],
+            "fleet": not self._to_customer,
+            "levels": LEVELS,
+            "kinds": [[kind, KIND_WORDS[kind]] for kind in KINDS],
+            "assurances": ASSURANCES,
+            "sections": sorted(sections, key=lambda section: section[1]),
+        }
+        yield "]," + safe_json(rest)[1:]
+
+    def _record(self, finding: Mapping[str, Any]) -> list[Any]:
+        customers = self._text(", ".join(finding.get("customers", ())))
+        return ["", customers, -1, -1, [self._finding(finding, None)]]
+
+    def _host(self, page: HostPage) -> list[Any]:
+        row, history = page.row, page.history
+        findings = [self._finding(finding, history.get(finding["control"])) for finding in page.document["findings"]]
+        return [shown(row.host), self._text(row.customer), self._text(row.system), self._text(row.identity), findings]
+
+    def _finding(self, finding: Mapping[str, Any], change: Change | None) -> list[Any]:
+        return [
+            self._control(finding),
+            STATUSES.index(finding["status"]),
+            LEVELS.index(finding["effective_severity"]),
+            LEVELS.index(finding["severity"]),
+            self._text(party(finding["responsible"], self._to_customer)),
+            ASSURANCES.index(finding["assurance"]) if finding["assurance"] in ASSURANCES else -1,
+            self._text(finding["observed_at"]),
+            self._text(finding["expected"]),
+            [self._text(item) for item in finding["actual"]],
+            self._text(finding["reason"]),
+            [self._text(item) for item in finding["evidence"]],
+            self._text(finding["caused_by"]) if "caused_by" in finding else -1,
+            KINDS.index(change.kind) if change else -1,
+            self._text(day(change.since)) if change and change.since else -1,
+            change.days if change and change.days is not None else -1,
+            self._text(STATUS_WORDS.get(change.previous_status or "", "")) if change else -1,
+            self._waiver(finding.get("waiver")),
+        ]
+
+    def _waiver(self, waiver: Mapping[str, Any] | None) -> Any:
+        if not waiver:
+            return 0
+        approved = waiver.get("approved_by") or {}
+        said = "%s, by %s of %s on %s" % tuple(
+            [WAIVER_WORDS.get(waiver["kind"], waiver["kind"]), *(approved.get(key, "?") for key in ("name", "party", "on"))]
+        )
+        return [self._text(text) for text in (said, waiver["owner"], waiver["reason"], waiver["expires"])]
+
+    def _text(self, value: str) -> int:
+        text = shown(value)
+        return self._texts.setdefault(text, len(self._texts))
+
+    def _control(self, finding: Mapping[str, Any]) -> int:
+        id_ = shown(finding["control"])
+        if id_ not in self._controls:
+            self._controls[id_] = len(self._controls)
+            control = self._known.controls.get(id_)
+            items = [[name, ", ".join(items)] for name, items in mappings(self._known, finding["advisory"])]
+            why = control.why if control else ""
+            page = "docs/controls/%s.md" % id_ if control else ""
+            names = [shown(item) for item in finding["advisory"]]
+            self._details.append([id_, shown(finding["title"]), shown(finding["section"]), why, page, names, items])
+        return self._controls[id_]

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""report.html and customers/<customer>.html: one file each that holds everything and asks the network for nothing.
+
+`write(model, known, folder)` is all there is to call. The text stands in the page for readers without JavaScript and
+for print; the same findings stand in it as data (embedding.py), from which page.js draws what somebody looks for. Every
+value is cleaned and escaped on its way in, whatever a template forgets, and the page's policy lets nothing run but our
+own style and script, by their hashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..catalogue import Catalogue
+from ..drift.model import HostPage, ReportModel
+from ..drift.shapes import HostRow, View
+from ..results import encoded, write_text_pieces
+from . import trend, wording
+from .embedding import Embedding, mappings
+from .glance import answers, failing, severities, total
+from .owner import answered
+
+PARTS = Path(__file__).parent / "pages"
+TEMPLATE = "page.html.j2"
+#: Hosts, the worst ones, whose findings stand in the page as text. The data holds every host's.
+MOST_HOSTS_AS_TEXT = 25
+
+
+def write(model: ReportModel, known: Catalogue, folder: Path) -> None:
+    """Write the pages of one run below `folder`, its own; raises ResultsError where a file can't be written."""
+    environment = _environment(known)
+    customers = folder / "customers"
+    customers.mkdir(mode=0o700, exist_ok=True)
+    write_text_pieces(folder / "report.html", _page(environment, model, known, model.fleet))
+    for view in model.customers:
+        path = customers / (encoded(str(view.customer)) + ".html")
+        write_text_pieces(path, _page(environment, model, known, view))
+
+
+def _environment(known: Catalogue) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(PARTS),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    words: Mapping[str, Callable[..., Any]] = {
+        "day": wording.day,
+        "age": wording.age,
+        "joined": wording.joined,
+        "number_of": wording.number_of,
+        "file_name": encoded,
+        "severities": severities,
+        "failing": failing,
+        "total": total,
+        "total_of": lambda counts: sum(counts.values()),
+        "attention": attention,
+    }
+    environment.filters.update(words)
+    environment.globals.update(words=wording, mappings=lambda ids: mappings(known, ids), reference=_reference, known=known)
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    return value if isinstance(value, Markup) else wording.shown(value)
+
+
+def _page(environment: Environment, model: ReportModel, known: Catalogue, view: View) -> Iterator[str]:
+    style, script = (_asset(name) for name in ("page.css", "page.js"))
+    worst: list[HostPage] = []
+    data = Embedding(known, view.customer is not None)
+    hosts = _kept(model.documents(view.customer), _worst(view.hosts), worst)
+    picture = trend.picture(view.trend)
+    return environment.get_template(TEMPLATE).generate(
+        view=view,
+        run=model.run,
+        evidence=model.evidence,
+        customers=() if view.customer is not None else model.customers,
+        glance=answers(view),
+        owner=() if view.customer is None else answered(view),
+        picture=Markup(picture) if picture else None,
+        package=trend.PACKAGE,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        data=(Markup(piece) for piece in data.pieces(view.findings, hosts)),
+        rows=sorted(view.hosts, key=badness),
+        worst=worst,
+        you=view.customer is not None,
+    )
+
+
+def _asset(name: str) -> Markup:
+    return Markup((PARTS / name).read_text(encoding="utf-8"))
+
+
+def _policy(style: str, script: str) -> Markup:
+    """Return the page's content security policy: nothing is loaded, and nothing runs but these two."""
+    style_hash, script_hash = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
+    )
+    return Markup(
+        "default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'" % (style_hash, script_hash)
+    )
+
+
+def _worst(rows: Iterable[HostRow]) -> set[tuple[str, str]]:
+    """Return the hosts whose findings stand in the page as text."""
+    ordered = sorted(rows, key=badness)
+    return {(row.customer, row.host) for row in ordered[:MOST_HOSTS_AS_TEXT]}
+
+
+def badness(row: HostRow) -> tuple[Any, ...]:
+    """Return what sorts hosts, the worst first."""
+    numbers = (-row.failing.get(level, 0) for level in wording.LEVELS)
+    return (*numbers, row.read, -row.status.get("unknown", 0), row.customer, row.host)
+
+
+def _kept(pages: Iterable[HostPage], places: set[tuple[str, str]], worst: list[HostPage]) -> Iterator[HostPage]:
+    """Pass the hosts on, and keep those at `places` in `worst`, the worst first, for the text after the data."""
+    for page in pages:
+        if (page.row.customer, page.row.host) in places:
+            worst.append(page)
+        yield page
+    worst.sort(key=lambda page: badness(page.row))
+
+
+def attention(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the findings that want somebody, worst first; what only follows from another stands last."""
+    return sorted(
+        (finding for finding in findings if finding["status"] in wording.ATTENTION),
+        key=lambda finding: (
+            "caused_by" in finding,
+            wording.ATTENTION.index(finding["status"]),
+            wording.LEVELS.index(finding["effective_severity"]),
+            finding["control"],
+        ),
+    )
+
+
+def _reference(
+    pages: Iterable[HostPage], own: Iterable[Mapping[str, Any]]
+) -> list[tuple[str, list[str]]]:
+    """Return the controls of the findings that stand as text, with the recommendations that each serves."""
+    findings = [*own, *(finding for page in pages for finding in page.document["findings"])]
+    return sorted({finding["control"]: list(finding["advisory"]) for finding in attention(findings)}.items())

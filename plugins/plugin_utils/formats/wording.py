@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the pages: what statuses, kinds of change and parties are called by people who don't know the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+
+from ..drift.shapes import Kind
+from ..finding import SEVERITIES
+from ..text import clean
+
+LEVELS = tuple(reversed(SEVERITIES))
+STATUS_WORDS = {
+    "fail": "Fails",
+    "unknown": "Unknown",
+    "stale": "Out of date",
+    "not_attested": "Not attested",
+    "waived": "Waived",
+    "pass": "Passes",
+    "not_applicable": "Does not apply",
+}
+#: What wants somebody, in this order.
+ATTENTION = ("fail", "unknown", "stale", "not_attested", "waived")
+KIND_WORDS: Mapping[Kind, str] = {
+    "new": "New",
+    "first_look": "Seen for the first time",
+    "back": "Open again, unknown last time",
+    "waiver_expired": "Waiver expired",
+    "waiver_ended": "Waiver withdrawn or no longer fits",
+    "changed": "Still open, something else found",
+    "still_open": "Still open",
+    "newly_unknown": "Newly unknown",
+    "waived": "Now waived",
+    "fixed": "Fixed",
+    "known_again": "Readable again",
+}
+KIND_TONES: Mapping[Kind, str] = {
+    "new": "bad",
+    "first_look": "plain",
+    "back": "bad",
+    "waiver_expired": "bad",
+    "waiver_ended": "bad",
+    "changed": "warn",
+    "still_open": "warn",
+    "newly_unknown": "unknown",
+    "waived": "plain",
+    "fixed": "good",
+    "known_again": "good",
+}
+#: What a tile of the map says of its part (shapes.Standing.worst), and what the colours of its bar mean.
+WORST_WORDS = {**{level: level for level in LEVELS}, "unknown": "unknown", "pass": "in order", "unseen": "not judged"}
+LEGEND = {
+    **{level: "fails, " + level for level in LEVELS},
+    "unknown": "unknown",
+    "waived": "waived",
+    "proven": "passes, tried",
+    "effective": "passes, seen in force",
+    "configured": "passes, read in a file",
+}
+ASSURANCE_WORDS = {
+    "proven": "proven: it was tried",
+    "effective": "effective: the owning program says so",
+    "configured": "configured: a file says so",
+    "attested": "attested: a person says so",
+}
+ENFORCE_WORDS = {
+    "safe": "can be enforced without risk to anybody's access",
+    "guarded": "enforced only with an automatic way back",
+    "staged": "enforced only where you ask for it by name",
+    "never": "mended by hand: no tool can do it safely",
+}
+#: Not strftime's: those follow the locale, and the same results must give the same page everywhere.
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+RISK_WORDS = {"access": "can cut somebody's access", "service": "can stop a service", "none": "none known"}
+WAIVER_WORDS = {
+    "alternate_control": "protected in another way",
+    "risk_accepted": "risk accepted",
+    "false_positive": "wrongly reported",
+}
+FRAMEWORK_WORDS = {
+    "essential_eight": "Essential Eight",
+    "ism": "ISM",
+    "cis_v8": "CIS v8",
+    "nist_800_53": "NIST 800-53",
+    "csf_2": "CSF 2.0",
+    "iso_27001": "ISO 27001",
+}
+
+
+def party(who: str, to_customer: bool) -> str:
+    """Return a party as the reader knows it; `to_customer` where the customer is who reads."""
+    role, _, name = who.partition(":")
+    if role == "msp":
+        return "the provider (%s)" % name
+    if role == "vendor":
+        return "the vendor %s" % name
+    customer = "you" if to_customer else "the customer"
+    return {"customer": customer, "both": "the provider and " + customer, "nobody": "nobody was named"}.get(who, who)
+
+
+def mender(who: str, to_customer: bool) -> str:
+    """Return who mends it as a sentence without its stop, such as "The provider (north) mends this"."""
+    name = party(who, to_customer)
+    if who == "nobody":
+        return "Nobody was named to mend this"
+    verb = "mend" if who == "both" or name == "you" else "mends"
+    return "%s %s this" % (name[:1].upper() + name[1:], verb)
+
+
+def day(value: date | str | None) -> str:
+    """Return a day as "22 November 2026", and nothing for None; a text is in ISO form."""
+    if value is None:
+        return ""
+    when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return "%d %s %d" % (when.day, MONTHS[when.month - 1], when.year)
+
+
+def age(days: int) -> str:
+    """Return how long something has been open, in words."""
+    return "since this run" if days == 0 else number_of(days, "day")
+
+
+def number_of(count: int, singular: str, plural: str = "") -> str:
+    """Return "1 host", "2 hosts", "1,200 hosts"."""
+    return "{:,} {}".format(count, singular if count == 1 else plural or singular + "s")
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+@lru_cache(maxsize=65536, typed=True)
+def shown(value: object) -> str:
+    """Return `value` as one bounded line without hidden characters; fast for what has none."""
+    text = value if isinstance(value, str) else str(value)
+    return text if len(text) < 500 and text.isprintable() else clean(text)
