@@ -17,6 +17,9 @@ PRIVATE = (
     "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
 
+SSH_SERVERS = ("sshd", "dropbear", "tinysshd")
+SSH_UNITS = ("ssh.socket", "sshd.socket", "ssh.service", "sshd.service")
+
 
 @dataclass(frozen=True)
 class Exposure:
@@ -138,3 +141,13 @@ def open_to_strangers(case: Case, exposure: Exposure) -> bool | None:
         return strangers_reach(case, exposure.proto, exposure.port, exposure.address)
     except Unread:
         return None
+
+
+def ssh_listeners(case: Case) -> list[dict[str, Any]]:
+    """Return the listeners of SSH servers; without root their processes aren't seen, and sshd's ports tell."""
+    listening = [one for one in case.facts["sockets"]["listening"] if one["proto"] == "tcp"]
+    ours = [one for one in listening if one["process"] in SSH_SERVERS or one["unit"] in SSH_UNITS]
+    if ours or not case.facts["sshd"]["running"]:
+        return ours
+    ports = case.facts["sshd"]["settings"].get("port", [])
+    return [one for one in listening if str(one["port"]) in ports]

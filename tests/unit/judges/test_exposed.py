@@ -243,14 +243,19 @@ BOUNCER = {"active": ["crowdsec.service", "crowdsec-firewall-bouncer.service"], 
     ],
 )
 def test_throttle(areas: Any, declared: Any, status: str) -> None:
-    assert judge("lin-ic-bruteforce-throttle", [], areas=areas, **declared).status == status
+    assert judge("lin-ic-bruteforce-throttle", [socket(22)], areas=areas, **declared).status == status
 
 
 def test_throttle_by_firewall_and_what_stays_unknown() -> None:
     control = "lin-ic-bruteforce-throttle"
-    assert judge(control, [], SHUT, areas=guard()).status == "pass"
-    assert judge(control, [], MARKED, areas=guard()).status == "unknown"
-    assert judge(control, [], areas=guard(), unread={"throttle.fail2ban": "only root may ask"}).status == "unknown"
+    ssh = [socket(22)]
+    assert judge(control, ssh, SHUT, areas=guard()).status == "pass"
+    assert judge(control, ssh, MARKED, areas=guard()).status == "unknown"
+    assert judge(control, ssh, areas=guard(), unread={"throttle.fail2ban": "only root may ask"}).status == "unknown"
+    assert judge(control, [], areas=guard()).status == "unknown"
+    management = {"bulwark_admin_cidrs": ["10.0.0.0/8"]}
+    assert judge(control, [socket(22, address="10.0.0.5")], areas=guard(), **management).status == "pass"
+    assert judge(control, [socket(22, address="192.0.2.5")], areas=guard(), **management).status == "fail"
     with pytest.raises(NotApplicable):
         judge(control, [], areas=guard(sshd={"running": False}))
 

@@ -7,8 +7,9 @@ import ipaddress
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from ...exposure import ssh_listeners
 from ...facts import Unread
-from ...reach import strangers_reach
+from ...reach import EVERY_ADDRESS, strangers_reach, within
 from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -27,7 +28,7 @@ class Way(NamedTuple):
 
 @JUDGES.of("lin-ic-bruteforce-throttle")
 def bruteforce_throttle(case: Case) -> Verdict:
-    """Fail2ban, CrowdSec, sshd's own penalties or a firewall that lets no stranger in: one of them holds."""
+    """Fail2ban, CrowdSec, sshd's own penalties or a port that no stranger reaches: one of them holds."""
     if not case.facts["sshd"]["running"]:
         raise NotApplicable("no SSH server runs")
     most, least = case.policy["bulwark_throttle_max_retry"], case.policy["bulwark_throttle_ban_seconds"]
@@ -93,12 +94,19 @@ def _crowdsec(case: Case) -> Way:
 
 
 def _firewall(case: Case) -> Way:
-    ports = {int(port) for port in case.facts["sshd"]["settings"].get("port", ["22"])}
-    answers = {strangers_reach(case, "tcp", port, "*") for port in ports}
+    listening = ssh_listeners(case)
+    if not listening:
+        raise Unread("the SSH server runs, and no socket of it was seen")
+    management = case.registers.admin_cidrs or ()
+    answers = {
+        strangers_reach(case, "tcp", one["port"], one["address"])
+        for one in listening
+        if one["address"] in EVERY_ADDRESS or not within(one["address"], (*LOOPBACK, *management))
+    }
     if None in answers and True not in answers:
         raise Unread("the firewall's rules leave open whether strangers reach the SSH port")
     wrong = [item("firewall", "the firewall lets anybody reach the SSH port")] if True in answers else []
-    return Way("the firewall keeps strangers off the SSH port", wrong)
+    return Way("listen addresses and firewall keep strangers off the SSH port", wrong)
 
 
 def _too_wide(case: Case, where: str, exempt: list[str]) -> list[Item]:

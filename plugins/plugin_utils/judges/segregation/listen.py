@@ -3,22 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ...exposure import is_loopback
+from ...exposure import is_loopback, ssh_listeners
 from ...reach import EVERY_ADDRESS, STRANGERS, reached_by_others, within
 from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 
-SERVERS = ("sshd", "dropbear", "tinysshd")
-UNITS = ("ssh.socket", "sshd.socket", "ssh.service", "sshd.service")
-
 
 @JUDGES.of("lin-ns-ssh-listen")
 def ssh_listen(case: Case) -> Verdict:
     """Nobody outside bulwark_admin_cidrs gets through to sshd, by its listen address or by the firewall."""
-    listening = [one for one in _ssh(case) if not is_loopback(one["address"])]
+    listening = [one for one in ssh_listeners(case) if not is_loopback(one["address"])]
     if not listening:
         raise NotApplicable("no SSH server listens on the network")
     cidrs: tuple[str, ...] = case.registers.declared("admin_cidrs")
@@ -38,16 +33,6 @@ def ssh_listen(case: Case) -> Verdict:
             unread.append(f"the firewall's rules leave open whether {_names(list(others))} reaches {where}")
     expected = f"only the management network ({', '.join(cidrs)}) reaches the SSH port"
     return verdict(expected, wrong, unread, ["ss -tulpn", "nft list ruleset"])
-
-
-def _ssh(case: Case) -> list[dict[str, Any]]:
-    """Return the listeners of SSH servers; without root their processes aren't seen, and sshd's ports tell."""
-    listening = [one for one in case.facts["sockets"]["listening"] if one["proto"] == "tcp"]
-    ours = [one for one in listening if one["process"] in SERVERS or one["unit"] in UNITS]
-    if ours or not case.facts["sshd"]["running"]:
-        return ours
-    ports = case.facts["sshd"]["settings"].get("port", [])
-    return [one for one in listening if str(one["port"]) in ports]
 
 
 def _names(sources: list[str]) -> str:
