@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         if not run.sealed:
             self._complete(run, own.policy, variables["hostvars"], known)
         about = documents.about_run(run)
-        earlier = history.read(finish.history_folder(run, own.policy), run.name, documents.own_runs(about))
+        earlier = history.read(finish.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
         pages.write(run, report)
         hosts = [closing.totals(page.document) for page in report.documents()]

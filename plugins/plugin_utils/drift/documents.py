@@ -114,13 +114,16 @@ def host_documents(
             yield document
 
 
-def customer_documents(run: Run, about: Mapping[str, Any], problems: dict[str, Problem]) -> Iterator[dict[str, Any]]:
-    """Yield the usable customers' documents, as host_documents does."""
+def customer_documents(
+    run: Run, about: Mapping[str, Any], problems: dict[str, Problem], customer: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the usable documents of one customer or all, as host_documents does."""
     runs = own_runs(about)
-    for path in sorted(run.folder.glob("customers/*.json")):
+    name = "*" if customer is None else glob.escape(encoded(customer))
+    for path in sorted(run.folder.glob("customers/%s.json" % name)):
         try:
             document = load(path, CUSTOMER_SCHEMA)
-            _need(document.get("run") in runs, "belongs to another run")
+            _need(str(document.get("run")) in runs, "belongs to another run")
             _need(isinstance(document.get("customer"), str) and run.customer_file(document["customer"]) == path,
                   "tells of another customer than its name")  # fmt: skip
             _need(_is_registers(document.get("registers")), "has no usable registers")

@@ -15,7 +15,7 @@ from ..results import Run, Store
 from ..text import clean
 from . import history, index, signing
 from .delta import newly_failing
-from .documents import about_run, customer_documents, host_documents, own_runs
+from .documents import about_run, customer_documents, host_documents
 from .history import Moment
 from .index import HostStates, host_states, own_states
 from .shapes import Problem
@@ -30,7 +30,7 @@ def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -
     day = date.fromisoformat(about["date"])
     problems: dict[str, Problem] = {}
     findings, own = _judge_fleet(run, about, catalogue, problems)
-    earlier = history.read(history_folder(run, policy), run.name, own_runs(about))
+    earlier = history.read(history_folder(run, policy), about)
     moment, threshold = Moment(run.name, day), policy["bulwark_fail_on_new"]
     hosts: list[HostTotals] = []
     fresh: dict[str, int] = {}

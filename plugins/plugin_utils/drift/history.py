@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ from . import index
 from .documents import Unusable, customer_documents, host_documents, own_runs, run_document
 from .index import CLOSED, OPEN, HostStates, Since, State
 from .shapes import Problem, TrendPoint
+
+#: The part of a run's name that says when it began.
+SECOND = len("20261122T020000Z")
 
 
 class Moment(NamedTuple):
@@ -98,20 +102,18 @@ class History:
         if customer not in self.registers:
             return None
         run = self.registers[customer].run
-        about = run_document(run)
-        documents = customer_documents(run, about, self.problems)
-        return next((made["registers"] for made in documents if made["customer"] == customer), None)
+        documents = customer_documents(run, run_document(run), self.problems, customer)
+        return next((document["registers"] for document in documents), None)
 
 
-def read(folder: Path, before: str, without: Iterable[str] = ()) -> History:
-    """Return what the complete runs in `folder` knew that are older than the run `before`.
+def read(folder: Path, about: Mapping[str, Any]) -> History:
+    """Return what the complete runs in `folder` knew that are older than the run whose run.json is `about`.
 
-    without: runs that it was made of, as are left out too those that an earlier run was made of. What can't be used is
-    in `problems`.
+    Runs that it, or an earlier one, was merged from are told by it alone. What can't be used is in `problems`.
     """
     history = History()
-    runs = list(_runs(folder, before, history.problems))
-    apart = {part for run in runs for part in _merged(run_document(run))} | set(without)
+    runs = _runs(folder, about, history.problems)
+    apart = {part for each in (about, *map(run_document, runs)) for part in own_runs(each) - {each["run"]}}
     for run in runs:
         name, about = run.name, run_document(run)
         if name in apart:
@@ -123,22 +125,24 @@ def read(folder: Path, before: str, without: Iterable[str] = ()) -> History:
     return history
 
 
-def _runs(folder: Path, before: str, problems: dict[str, Problem]) -> Iterator[Run]:
-    """Yield the runs older than `before` that can be used, oldest first."""
-    names = (path.name for path in folder.iterdir() if RUN_NAME.fullmatch(path.name)) if folder.is_dir() else ()
-    for name in sorted(name for name in names if name < before):
-        try:
-            run_document(Run(folder / name))
-        except Unusable as error:
-            path = "%s/run.json" % name
-            problems[path] = Problem(path, "%s; the run is left out" % error)
-        else:
-            yield Run(folder / name)
+def _runs(folder: Path, about: Mapping[str, Any], problems: dict[str, Problem]) -> list[Run]:
+    """Return the runs older than the one of `about` that can be used, oldest first."""
+    names = [path.name for path in folder.iterdir() if RUN_NAME.fullmatch(path.name)] if folder.is_dir() else []
+    runs = []
+    for name in sorted(names):
+        # What began in a later second is no history, whatever became of its run.json.
+        if name != about["run"] and name[:SECOND] <= about["run"][:SECOND]:
+            try:
+                runs.append((_order(run_document(Run(folder / name))), Run(folder / name)))
+            except Unusable as error:
+                path = "%s/run.json" % name
+                problems[path] = Problem(path, "%s; the run is left out" % error)
+    return [run for order, run in sorted(runs, key=itemgetter(0)) if order < _order(about)]
 
 
-def _merged(about: Mapping[str, Any]) -> set[str]:
-    """Return the runs that this one was made of: told by it, they would be told twice."""
-    return own_runs(about) - {about["run"]}
+def _order(about: Mapping[str, Any]) -> tuple[str, int, str]:
+    """Return what puts runs in order: when they began, and their number where that is the same second."""
+    return about["run"][:SECOND], about["sequence"], about["run"]
 
 
 def states_of(run: Run, about: Mapping[str, Any], problems: dict[str, Problem]) -> Iterator[HostStates]:

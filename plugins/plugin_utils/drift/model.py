@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole report as data: `build` computes everything, so that pages and formats only tell.
 
-`build(run, history.read(folder, before=run.name), catalogue) -> ReportModel`:
+`build(run, history.read(folder, run.json as read), catalogue) -> ReportModel`:
 
 - `run` is the run as every page may tell it, `about` all of run.json, which names every customer's hosts; `problems`
   are the result files that were left out (say them at the top); `evidence` is the seal.

@@ -174,8 +174,15 @@ def _accounts(
     for name, entry in sorted(_by_name(now.get("bulwark_accounts")).items()):
         change = "added" if name not in before else "admin" if entry["admin"] and not before[name]["admin"] else None
         if change:
-            yield AccountChange(customer, clean(name), *(clean(entry[key]) for key in ("kind", "party")),
-                                _text(entry["person"]), entry["admin"], change)  # fmt: skip
+            yield AccountChange(
+                customer=customer,
+                name=clean(name),
+                kind=clean(entry["kind"]),
+                party=clean(entry["party"]),
+                person=_text(entry["person"]),
+                admin=entry["admin"],
+                change=change,
+            )
 
 
 def _by_name(entries: Any) -> dict[str, dict[str, Any]]:

@@ -48,9 +48,9 @@ class Change:
     """One finding compared with the last complete run that judged it.
 
     host: "" where the finding is the customer's own. since: date and run of the first run in which it was open without
-    a break (unknown in between is no break), for what is fixed too; None where it never was. days: since then. previous_run, previous_status:
-    what it is compared with. caused_by: it only follows from that control and isn't counted. host_read: False where
-    the whole host could not be read. first: the first line of what was found.
+    a break (unknown in between is no break), for what is fixed too; None where it never was. days: from then on.
+    previous_run, previous_status: what it is compared with. caused_by: it only follows from that control and isn't
+    counted. host_read: False where the whole host could not be read. first: the first line of what was found.
     """
 
     customer: str

@@ -19,7 +19,8 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, St
 KNOWN = catalogue.load()
 FIRST = date(2026, 11, 1)
 #: Controls with judges, shortened for the tests.
-METHODS, ROOT_LOGIN, TRIES, PAM = "lin-mf-ssh-methods", "lin-ic-ssh-no-root", "lin-ic-ssh-max-tries", "lin-mf-pam-required"
+METHODS, PAM = "lin-mf-ssh-methods", "lin-mf-pam-required"
+ROOT_LOGIN, TRIES = "lin-ic-ssh-no-root", "lin-ic-ssh-max-tries"
 OPTIONS = declare({}, KNOWN, FIRST).policy
 #: Of a host: a control's status, or keys of its finding. None: it could not be read.
 Host = Mapping[str, Any] | None
@@ -58,8 +59,9 @@ def finding(customer: str, host: str, control: str, given: Any, at: str) -> dict
 def waiver(expires: date) -> dict[str, Any]:
     """Return a waiver as a finding shows it."""
     return {
-        "kind": "risk_accepted", "owner": "Eve", "approved_by": {"name": "Ann", "party": "customer", "on": "2026-10-30"},
-        "reason": "r", "ticket": None, "compensating": None, "expires": expires.isoformat(), "days_left": 1,
+        "kind": "risk_accepted", "owner": "Eve", "reason": "r",
+        "approved_by": {"name": "Ann", "party": "customer", "on": "2026-10-30"},
+        "ticket": None, "compensating": None, "expires": expires.isoformat(), "days_left": 1,
     }  # fmt: skip
 
 
@@ -86,8 +88,7 @@ class Fleet:
 
     def model(self, run: Run) -> ReportModel:
         """Return the report of a run."""
-        about = documents.about_run(run)
-        return model.build(run, history.read(self.folder, run.name, documents.own_runs(about)), KNOWN)
+        return model.build(run, history.read(self.folder, documents.about_run(run)), KNOWN)
 
     def _declared(self, host: str) -> dict[str, Any]:
         return {"bulwark_customer": customer_of(host), **self.variables.get(customer_of(host), {})}

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils import pages
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import delta
-from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import Change
+from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import KINDS, Change
 
 from tests.checkout import ROOT
 from tests.unit.drift.fleet import METHODS, PAM, ROOT_LOGIN, TRIES, Fleet, waiver
@@ -168,4 +168,6 @@ def test_fail_on_new_names_what_did_not_fail_before(fleet: Fleet) -> None:
 
 
 def test_every_kind_is_explained() -> None:
-    assert set(delta.NEWLY_FAILING) < set(delta.KINDS)
+    schema = json.loads((ROOT / "docs/schemas/delta.json").read_text("utf-8"))
+    assert set(schema["properties"]["changes"]["properties"]) == set(KINDS)
+    assert set(delta.NEWLY_FAILING) < set(KINDS)
