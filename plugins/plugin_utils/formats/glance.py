@@ -90,9 +90,11 @@ def _better(view: View) -> Answer:
     word = "Fewer fail" if now < before else "More fail" if now > before else "As many fail"
     tone = "good" if now < before else "bad" if now > before else "plain"
     note = "%s since %s." % (change, day(view.delta.previous_date))
+    answer = "%s: %d, before %d" % (word, now, before)
     if tone == "good" and counts.get("newly_unknown"):
-        tone = "warn"
-    return Answer(question, "%s: %d, before %d" % (word, now, before), note, tone)
+        # What can't be seen any more doesn't fail any more either.
+        return Answer(question, "%s; but %d newly unknown" % (answer, counts["newly_unknown"]), note, "warn")
+    return Answer(question, answer, note, tone)
 
 
 def _exceptions(view: View) -> Answer:

@@ -95,24 +95,28 @@ def _answer(theme: Theme, view: View) -> Answered:
     worst = min((standing.worst for standing in standings), key=ORDER.index, default="unseen")
     state, tone = STATES[worst]
     questions = list(_questions(theme, view, standings, actions))
-    own = tuple("%s (%s)" % (action.title, _where(action)) for action in actions if action.responsible == "customer")
+    own = tuple("%s (%s)" % (action.title, _where(action)[:1].lower() + _where(action)[1:]) for action in actions if action.responsible == "customer")
     more = max(0, len(questions) - MOST_QUESTIONS)
     return Answered(theme, state, tone, _found(standings, actions), tuple(questions[:MOST_QUESTIONS]), own, more)
 
 
 def _found(standings: list[Standing], actions: list[Action]) -> str:
     status = total(standing.status for standing in standings)
-    hosts = {place for action in actions for place in action.hosts}
+    hosts = {place for action in actions for place in action.hosts if place[1]}
+    parts = []
     fails = severities(failing(standings))
-    parts = ["%s checks fail, on %s" % (fails, number_of(len(hosts), "computer"))] if fails else []
-    parts += [number_of(status["pass"], "check passes", "checks pass")] if status.get("pass") else []
-    parts += [number_of(status["unknown"], "check is", "checks are") + " undecided"] if status.get("unknown") else []
-    parts += [number_of(status["waived"], "exception")] if status.get("waived") else []
+    if fails:
+        parts.append("%s on %s." % (fails, number_of(len(hosts), "computer")))
+    counts = (("pass", "in order"), ("unknown", "undecided"), ("waived", "waived for now"))
+    rest = ["%d %s" % (status[name], words) for name, words in counts if status.get(name)]
+    if rest:
+        parts.append("%s checks: %s." % ("Other" if fails else "The", joined(rest)))
     if not parts:
         return "Nothing was checked here, so this report can't say that it is in order."
     unread = [standing.heading for standing in standings if standing.worst == "unseen"]
-    rest = " Nobody looked at: %s." % joined(unread) if unread else ""
-    return joined(parts) + "." + rest
+    if unread:
+        parts.append("Not looked at: %s." % joined(unread))
+    return " ".join(parts)
 
 
 def _questions(theme: Theme, view: View, standings: list[Standing], actions: list[Action]) -> Iterator[str]:
@@ -129,25 +133,21 @@ def _questions(theme: Theme, view: View, standings: list[Standing], actions: lis
 
 
 def _question(action: Action) -> str:
-    title = "\u201c%s\u201d" % action.title
-    where = _where(action)
+    title = "%s this is not so: \u201c%s\u201d." % (_where(action), action.title)
     age = " It has been open for %s." % number_of(action.oldest_days, "day") if action.oldest_days else ""
-    if action.responsible == "nobody":
-        return "This is not so on %s: %s. Nobody was named for it: is it yours to mend, or ours?%s" % (where, title, age)
     if action.responsible == "customer":
         return ""
+    if action.responsible == "nobody":
+        return title + age + " Nobody was named for it: is it yours to mend, or ours?"
     if action.responsible == "both":
-        return "This is not so on %s: %s. Which part do you mend, and which do we?%s" % (where, title, age)
-    who = "you" if action.responsible.startswith("msp:") else party(action.responsible, True)
-    return "This is not so on %s: %s. When will it be mended, and by whom at %s?%s" % (where, title, _at(who), age)
-
-
-def _at(who: str) -> str:
-    return "your firm" if who == "you" else who
+        return title + age + " Which part do you mend, which do we, and by when?"
+    if action.responsible.startswith("vendor:"):
+        return title + age + " When does %s mend it, and who of you makes sure?" % party(action.responsible, True)
+    return title + age + " When will it be mended, and by whom?"
 
 
 def _where(action: Action) -> str:
-    names = [host for _, host in action.hosts[:3]]
+    names = [host for _, host in action.hosts if host]
     if not names:
-        return "our records"
-    return joined(names) if len(action.hosts) <= 3 else number_of(len(action.hosts), "computer")
+        return "In our records"
+    return "On " + (joined(names) if len(names) <= 3 else number_of(len(names), "computer"))
