@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
 from datetime import date
+from sys import intern
 from typing import Any
 
 from ..finding import SEVERITIES
@@ -61,13 +63,14 @@ def change(
     return Change(
         customer=customer,
         host=host,
-        control=finding["control"],
-        title=finding["title"],
-        section=finding["section"],
+        # A fleet has many changes and few words for them.
+        control=intern(finding["control"]),
+        title=intern(finding["title"]),
+        section=intern(finding["section"]),
         kind=kind,
-        status=finding["status"],
-        severity=finding["effective_severity"],
-        responsible=finding["responsible"],
+        status=intern(finding["status"]),
+        severity=intern(finding["effective_severity"]),
+        responsible=intern(finding["responsible"]),
         fingerprint=finding["fingerprint"],
         found=finding["found"],
         since=opened.date if opened else None,
@@ -77,7 +80,7 @@ def change(
         previous_status=before.status if before else None,
         caused_by=finding.get("caused_by") or (before.caused_by if before and kind == "fixed" else None),
         host_read=read,
-        reason=finding["reason"],
+        reason=intern(finding["reason"]),
         first=finding["actual"][0] if finding["actual"] else "",
     )
 
@@ -184,9 +187,11 @@ def document(view: Delta, about: Mapping[str, Any], customer: str | None) -> dic
 
 
 def _written(each: Change) -> dict[str, Any]:
-    written = {**each.__dict__, "since": _iso(each.since), "host": each.host or None}
-    del written["kind"], written["first"]
-    return written
+    written = {name: getattr(each, name) for name in _WRITTEN}
+    return {**written, "since": _iso(each.since), "host": each.host or None}
+
+
+_WRITTEN = tuple(field.name for field in fields(Change) if field.name not in ("kind", "first"))
 
 
 def _gap(gap: HostGap) -> dict[str, Any]:

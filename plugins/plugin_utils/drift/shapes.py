@@ -43,7 +43,7 @@ class Problem:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One finding compared with the last complete run that judged it.
 
