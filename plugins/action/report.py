@@ -43,8 +43,7 @@ class ActionModule(ActionBase):
         if own.policy["bulwark_verify"] and not self._task.args.get("run_dir"):
             return self._verified(own.policy, variables)
         run = self._run(own.policy, variables)
-        if not run.sealed:
-            self._complete(run, own.policy, variables["hostvars"], known)
+        late = [] if run.sealed else self._complete(run, own.policy, variables["hostvars"], known)
         about = documents.about_run(run)
         earlier = history.read(finish.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
@@ -55,8 +54,9 @@ class ActionModule(ActionBase):
         self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief))
         self._tell(report.problems, brief)
         outcome = {"changed": False, "run": run.name, "run_dir": str(run.folder), **about["totals"]}
-        if about["reasons"]:
-            outcome.update(failed=True, msg=_message(about["reasons"]))
+        reasons = [*about["reasons"], *late]
+        if reasons:
+            outcome.update(failed=True, msg=_message(reasons))
         return outcome
 
     def _run(self, policy: Mapping[str, Any], variables: Mapping[str, Any]) -> results.Run:
@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
 
     def _complete(
         self, run: results.Run, policy: Mapping[str, Any], hostvars: Mapping[str, Any], known: catalogue.Catalogue
-    ) -> None:
+    ) -> list[str]:
         about = run.read()
         day = date.fromisoformat(about["date"])
 
@@ -84,7 +84,7 @@ class ActionModule(ActionBase):
 
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         closing.fill_gaps(run, declared_of, known, day, at)
-        finish.finish(run, policy, known, at)
+        return finish.finish(run, policy, known, at)
 
     def _tell(self, problems: tuple[shapes.Problem, ...], brief: bool) -> None:
         """Say which result files were left out; a job log carries their number alone."""

@@ -13,9 +13,13 @@ version_added: 0.1.0
 description:
   - Completes the run. Hosts that left no result get one, the manifest seals the files, C(latest) moves, old runs are
     pruned.
-  - Writes C(report.md) and shows a summary; under AWX counts only.
-  - Fails, after everything is written, where C(bulwark_fail_on) or C(bulwark_fail_on_unreachable) ask for it, with one
-    line for each reason.
+  - Compares the run with the earlier ones in C(bulwark_history_dir), and signs the manifest with C(bulwark_sign_key).
+  - Writes C(report.md), C(morning.md) and C(delta.json), and each customer's own, and shows a summary; under AWX counts
+    only.
+  - Merges the runs that C(bulwark_merge) names into one first. What can't belong together is refused by name.
+  - With C(bulwark_verify) it renders nothing and checks the chain of evidence instead.
+  - Fails, after everything is written, where C(bulwark_fail_on), C(bulwark_fail_on_new) or
+    C(bulwark_fail_on_unreachable) ask for it, with one line for each reason.
 options:
   run_dir:
     description: Folder of the run to complete.
@@ -42,24 +46,36 @@ EXAMPLES = r"""
   bulwark.msp.report:
     run_dir: "{{ bulwark_run.run_dir }}"
   run_once: true
+
+- name: Check that the results are as they were sealed
+  bulwark.msp.report:
+  vars:
+    bulwark_verify: true
+    bulwark_allowed_signers: /etc/bulwark/allowed_signers
+  run_once: true
 """
 
 RETURN = r"""
 run:
   description: Id of the run.
-  returned: always
+  returned: when rendering
   type: str
   sample: "20261122T020000Z-1a2b3c"
 run_dir:
   description: Absolute path of the run's folder.
-  returned: always
+  returned: when rendering
   type: str
 status:
   description: Number of findings for each status.
-  returned: always
+  returned: when rendering
   type: dict
 failing:
   description: Number of failing findings for each effective severity.
-  returned: always
+  returned: when rendering
   type: dict
+faults:
+  description: What doesn't match its seal, the oldest run first.
+  returned: when verifying
+  type: list
+  elements: str
 """

@@ -11,7 +11,7 @@ from typing import Any
 from .. import closing, fleet
 from ..catalogue import Catalogue
 from ..closing import HostTotals
-from ..results import Run, Store
+from ..results import ResultsError, Run, Store
 from ..text import clean
 from . import history, index, signing
 from .delta import newly_failing
@@ -21,10 +21,11 @@ from .index import HostStates, host_states, own_states
 from .shapes import Problem
 
 
-def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -> None:
+def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -> list[str]:
     """Judge what shows across hosts, complete run.json and seal the run; the hosts' files are left as they are.
 
-    policy: run options in force. at: now, as YYYY-MM-DDTHH:MM:SSZ. Raises ResultsError.
+    Return what went wrong after the seal, which run.json can't hold any more. policy: run options in force. at: now, as
+    YYYY-MM-DDTHH:MM:SSZ. Raises ResultsError.
     """
     about = about_run(run)
     day = date.fromisoformat(about["date"])
@@ -56,8 +57,12 @@ def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -
     reasons += ["%s %s" % (each.path, each.reason) for each in problems.values()]
     closing.complete(run, hosts, reasons, at, findings)
     Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
-    if policy["bulwark_sign_key"]:
-        signing.sign(run, Path(policy["bulwark_sign_key"]).expanduser())
+    try:
+        if policy["bulwark_sign_key"]:
+            signing.sign(run, Path(policy["bulwark_sign_key"]).expanduser())
+    except ResultsError as error:
+        return [str(error)]
+    return []
 
 
 def history_folder(run: Run, policy: Mapping[str, Any]) -> Path:

@@ -97,8 +97,9 @@ def _run(store: Store, line: Mapping[str, Any], allowed: Path | None, told: list
     elif sha256(folder / MANIFEST) != line["manifest"]:
         yield "%s/%s: is not what was sealed" % (name, MANIFEST)
     else:
-        yield from _files(store, line)
-        yield from _signature(Run(folder), allowed, told)
+        faults = list(_files(store, line))
+        yield from faults
+        yield from _signature(Run(folder), allowed, told, "not as sealed" if faults else "as sealed")
 
 
 def _files(store: Store, line: Mapping[str, Any]) -> Iterator[str]:
@@ -127,19 +128,19 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _signature(run: Run, allowed: Path | None, told: list[str]) -> Iterator[str]:
+def _signature(run: Run, allowed: Path | None, told: list[str], state: str) -> Iterator[str]:
     signature = signing.signature_of(run)
     if not (run.folder / signing.FILE).exists():
-        told.append("%s: as sealed, not signed" % run.name)
+        told.append("%s: %s, not signed" % (run.name, state))
     elif signature is None:
         yield "%s/%s: is no signature" % (run.name, signing.FILE)
     elif allowed is None:
-        text = "%s: as sealed, signed with %s (not checked: bulwark_allowed_signers is not set)"
-        told.append(text % (run.name, signature.signer))
+        text = "%s: %s, signed with %s (not checked: bulwark_allowed_signers is not set)"
+        told.append(text % (run.name, state, signature.signer))
     else:
         who, text = signing.check(run, allowed)
         if who:
-            told.append("%s: as sealed, signed by %s with %s" % (run.name, who, signature.signer))
+            told.append("%s: %s, signed by %s with %s" % (run.name, state, who, signature.signer))
         else:
             yield "%s/%s: the signature does not hold: %s" % (run.name, signing.FILE, text)
 

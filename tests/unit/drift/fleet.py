@@ -67,11 +67,12 @@ def waiver(expires: date) -> dict[str, Any]:
 
 @dataclass
 class Fleet:
-    """A results directory, and the variables of each customer."""
+    """A results directory, and the variables of each customer. late: what went wrong after the last seal."""
 
     folder: Path
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    late: list[str] = field(default_factory=list)
 
     def run(self, day: int, hosts: Mapping[str, Host], left: tuple[str, ...] = (), complete: bool = True) -> Run:
         """Return a run, `day` days after the first, of hosts named customer-host. left: hosts not targeted."""
@@ -83,7 +84,7 @@ class Fleet:
         for host, controls in hosts.items():
             run.write_host(result(run.name, sequence, host, controls, at))
         if complete:
-            finish.finish(run, {**OPTIONS, **self.options}, KNOWN, at)
+            self.late = finish.finish(run, {**OPTIONS, **self.options}, KNOWN, at)
         return run
 
     def model(self, run: Run) -> ReportModel:

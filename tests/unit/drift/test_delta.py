@@ -153,6 +153,10 @@ def test_the_files_are_valid_equal_when_made_anew_and_hold_one_customer(fleet: F
     for name in names:
         if name.endswith(".json"):
             schema.validate(json.loads((run.folder / name).read_text("utf-8")))
+    index = json.loads((ROOT / "docs/schemas/index.json").read_text("utf-8"))
+    for line in (run.folder / "index.jsonl").read_text("utf-8").splitlines()[1:-1]:
+        jsonschema.validate(json.loads(line), index)
+    jsonschema.validate(run.read("fleet.json"), json.loads((ROOT / "docs/schemas/fleet.json").read_text("utf-8")))
     acme = (run.folder / "customers/acme/delta.json").read_text("utf-8")
     assert "globex" not in acme
     assert [change["host"] for change in json.loads(acme)["changes"]["new"]] == ["acme-web"]
