@@ -78,7 +78,7 @@ def findings(
             tuple(sorted(place["host"] for key in ("targeted", "not_targeted") for place in about.get(key, ())
                          if place["customer"] == customer)),
             registers.get(customer, {}),
-            tuple(about["policies"][target["policy"]] for target in about["targeted"]
+            tuple(about["policies"].get(target["policy"], {}) for target in about["targeted"]
                   if target["customer"] == customer),
             day,
         )  # fmt: skip

@@ -72,6 +72,13 @@ def _names(text: str, path: Path) -> list[str]:
     return [row[column].strip() for row in rows[1:] if len(row) > column and row[column].strip()]
 
 
+def distinct(names: Iterable[str]) -> list[str]:
+    """Return the names without doubles: case is ignored, and a short name is the same host as its full one."""
+    made = {name.casefold().rstrip("."): name for name in sorted(names, reverse=True)}
+    full = {name.partition(".")[0] for name in made if "." in name}
+    return sorted(name for key, name in made.items() if "." in key or key not in full)
+
+
 def missing(names: Iterable[str], inventory: Iterable[str]) -> list[str]:
     """Return the names that the inventory doesn't have. Case is ignored; a short name stands for any of its domain."""
     known = {name.casefold().rstrip(".") for name in inventory}

@@ -45,7 +45,10 @@ def coverage(
         if customer in (None, name)
         for each in _lists(name, registers[name], _inventory(about, name), day)
     )
-    missing = sorted({(each.customer, name) for each in lists for name in each.missing})
+    absent: dict[str, list[str]] = defaultdict(list)
+    for each in lists:
+        absent[each.customer] += each.missing
+    missing = [name for _, names in sorted(absent.items()) for name in host_lists.distinct(names)]
     others: dict[str, list[str]] = defaultdict(list)
     for target in targets:
         if target["other_platform"]:
@@ -61,7 +64,7 @@ def coverage(
         known=len(targets) + len(left) + len(missing),
         seen=seen,
         lists=lists,
-        missing=tuple(name for _, name in missing),
+        missing=tuple(missing),
         unread=unread,
         without_root=tuple(sorted(without_root)),
         other_platforms=tuple(Platform(name, tuple(sorted(hosts))) for name, hosts in sorted(others.items())),

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, host_lists
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import morning
 from ansible_collections.bulwark.msp.plugins.plugin_utils.host_lists import HostListError
 
+from tests.checkout import ROOT
 from tests.unit.drift.fleet import METHODS, ROOT_LOGIN, Fleet
 
 LIST = {"source": "directory", "date": "2026-11-01", "hosts": ["acme-web", "ACME-DB.acme.example", "acme-ghost"]}
@@ -51,10 +54,6 @@ def test_a_host_of_a_list_that_the_inventory_lacks_is_a_finding_of_its_customer(
 
 def schema(run: Any) -> None:
     """Hold the finding against the schema of a host's findings."""
-    import jsonschema
-
-    from tests.checkout import ROOT
-
     document = json.loads((ROOT / "docs/schemas/host-result.json").read_text("utf-8"))
     finding = {"$defs": document["$defs"], "$ref": "#/$defs/finding"}
     for own in json.loads(run.customer_file("acme").read_text("utf-8"))["findings"]:
@@ -151,6 +150,24 @@ def test_names_are_the_same_whatever_their_case_and_domain() -> None:
         "db.other.example",
         "mail",
     ]
+
+
+def test_two_sources_that_miss_one_host_miss_one(fleet: Fleet) -> None:
+    other = {"source": "hypervisor", "date": "2026-11-01", "hosts": ["Acme-Ghost.acme.example", "ACME-WEB"]}
+    fleet.variables["acme"]["bulwark_host_lists"].append(other)
+    coverage = fleet.model(fleet.run(0, HOSTS)).customers[0].coverage
+    assert (coverage.missing, coverage.known) == (("Acme-Ghost.acme.example",), 3)
+
+
+def test_a_customers_view_holds_nothing_of_another(fleet: Fleet) -> None:
+    fleet.variables["globex"] = {"bulwark_ssh_max_auth_tries": 9, "bulwark_host_lists": [{**LIST, "source": "globex"}]}
+    fleet.run(0, {**HOSTS, "globex-old": {METHODS: "fail"}}, left=("globex-left",))
+    run = fleet.run(1, HOSTS, left=("globex-left",))
+    run.host_file("globex", "globex-db").write_text("", "utf-8")
+    report = fleet.model(run)
+    text = json.dumps([asdict(report.customers[0]), *(page.document for page in report.documents("acme"))], default=str)
+    assert report.customers[0].customer == "acme"
+    assert "globex" not in text
 
 
 def test_the_morning_of_many_customers_fits_twenty_lines(tmp_path: Path) -> None:
