@@ -59,7 +59,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("console", lambda message: complaints.append("console: " + message.text))
         page.on("pageerror", lambda error: complaints.append("error: %s" % error))
-        page.on("dialog", lambda dialog: (complaints.append("dialog: " + dialog.message), dialog.dismiss()))
+        page.on("dialog", lambda dialog: complaints.append("dialog: " + dialog.message))
         page.on("popup", lambda popup: complaints.append("popup: " + popup.url))
         page.on("request", lambda request: _asked(request.url, path, complaints))
         page.goto(path.as_uri())

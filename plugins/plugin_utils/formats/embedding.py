@@ -55,7 +55,7 @@ class Embedding:
         for host in itertools.chain(map(self._record, own), map(self._host, hosts)):
             yield comma + safe_json(host)
             comma = ","
-        sections = [[section.name, section.number, section.heading] for section in self._known.sections]
+        sections = sorted((section.number, section.name, section.heading) for section in self._known.sections)
         rest = {
             "controls": self._details,
             "texts": list(self._texts),
@@ -64,7 +64,7 @@ class Embedding:
             "levels": LEVELS,
             "kinds": [[kind, KIND_WORDS[kind]] for kind in KINDS],
             "assurances": ASSURANCES,
-            "sections": sorted(sections, key=lambda section: section[1]),
+            "sections": sections,
         }
         yield "]," + safe_json(rest)[1:]
 
@@ -102,9 +102,8 @@ class Embedding:
         if not waiver:
             return 0
         approved = waiver.get("approved_by") or {}
-        said = "%s, by %s of %s on %s" % tuple(
-            [WAIVER_WORDS.get(waiver["kind"], waiver["kind"]), *(approved.get(key, "?") for key in ("name", "party", "on"))]
-        )
+        kind = WAIVER_WORDS.get(waiver["kind"], waiver["kind"])
+        said = "%s, by %s of %s on %s" % (kind, *(approved.get(key, "?") for key in ("name", "party", "on")))
         return [self._text(text) for text in (said, waiver["owner"], waiver["reason"], waiver["expires"])]
 
     def _text(self, value: str) -> int:

@@ -60,7 +60,9 @@ def _who(view: View) -> Answer:
     if not counts:
         return Answer("Who must act?", "Nobody", "Nothing fails among what was judged.", "good")
     you = view.customer is not None
-    shares = ["%s: %d" % ("both" if who == "both" else party(who, you), number) for who, number in counts if who != "nobody"]
+    shares = [
+        "%s: %d" % ("both" if who == "both" else party(who, you), number) for who, number in counts if who != "nobody"
+    ]
     orphans = view.by_party.get("nobody", 0)
     words = "; ".join(shares) or "Nobody was named"
     note = "For %s nobody was named." % number_of(orphans, "finding") if orphans else "Each finding has somebody."

@@ -29,8 +29,8 @@ from .owner import answered
 
 PARTS = Path(__file__).parent / "pages"
 TEMPLATE = "page.html.j2"
-#: Hosts, the worst ones, whose findings stand in the page as text. The data holds every host's.
-MOST_HOSTS_AS_TEXT = 25
+#: Findings that stand in the page as text, of the worst hosts, one whole host at least. The data holds every finding.
+MOST_AS_TEXT = 500
 
 
 def write(model: ReportModel, known: Catalogue, folder: Path) -> None:
@@ -67,7 +67,9 @@ def _environment(known: Catalogue) -> Environment:
         "attention": attention,
     }
     environment.filters.update(words)
-    environment.globals.update(words=wording, mappings=lambda ids: mappings(known, ids), reference=_reference, known=known)
+    environment.globals.update(
+        words=wording, mappings=lambda ids: mappings(known, ids), reference=_reference, known=known
+    )
     return environment
 
 
@@ -117,8 +119,14 @@ def _policy(style: str, script: str) -> Markup:
 
 def _worst(rows: Iterable[HostRow]) -> set[tuple[str, str]]:
     """Return the hosts whose findings stand in the page as text."""
-    ordered = sorted(rows, key=badness)
-    return {(row.customer, row.host) for row in ordered[:MOST_HOSTS_AS_TEXT]}
+    places: set[tuple[str, str]] = set()
+    findings = 0
+    for row in sorted(rows, key=badness):
+        findings += sum(row.status.get(status, 0) for status in wording.ATTENTION)
+        if places and findings > MOST_AS_TEXT:
+            break
+        places.add((row.customer, row.host))
+    return places
 
 
 def badness(row: HostRow) -> tuple[Any, ...]:
@@ -149,9 +157,7 @@ def attention(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     )
 
 
-def _reference(
-    pages: Iterable[HostPage], own: Iterable[Mapping[str, Any]]
-) -> list[tuple[str, list[str]]]:
+def _reference(pages: Iterable[HostPage], own: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
     """Return the controls of the findings that stand as text, with the recommendations that each serves."""
     findings = [*own, *(finding for page in pages for finding in page.document["findings"])]
     return sorted({finding["control"]: list(finding["advisory"]) for finding in attention(findings)}.items())

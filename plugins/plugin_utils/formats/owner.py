@@ -95,7 +95,11 @@ def _answer(theme: Theme, view: View) -> Answered:
     worst = min((standing.worst for standing in standings), key=ORDER.index, default="unseen")
     state, tone = STATES[worst]
     questions = list(_questions(theme, view, standings, actions))
-    own = tuple("%s (%s)" % (action.title, _where(action)[:1].lower() + _where(action)[1:]) for action in actions if action.responsible == "customer")
+    own = tuple(
+        "%s (%s)" % (action.title, _where(action)[:1].lower() + _where(action)[1:])
+        for action in actions
+        if action.responsible == "customer"
+    )
     more = max(0, len(questions) - MOST_QUESTIONS)
     return Answered(theme, state, tone, _found(standings, actions), tuple(questions[:MOST_QUESTIONS]), own, more)
 

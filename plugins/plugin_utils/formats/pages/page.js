@@ -30,15 +30,18 @@
   }
 
   // Theme: the reader's system decides until the button is used. Where storage is forbidden, it holds for this visit.
+  function keptTheme() {
+    try {
+      const kept = localStorage.getItem("bulwark-theme");
+      if (kept === "dark" || kept === "light") root.dataset.theme = kept;
+    } catch { /* no storage here */ }
+  }
+
   function theme() {
     const button = $("[data-theme-toggle]");
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
     const show = () => button.setAttribute("aria-pressed", String(isDark()));
-    try {
-      const kept = localStorage.getItem("bulwark-theme");
-      if (kept === "dark" || kept === "light") root.dataset.theme = kept;
-    } catch { /* no storage here */ }
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
       try { localStorage.setItem("bulwark-theme", root.dataset.theme); } catch { /* no storage here */ }
@@ -81,7 +84,6 @@
     const text = (index) => (index < 0 ? "" : data.texts[index]);
     const status = (row) => data.statuses[row[STATUS]][0];
     const attention = new Set(["fail", "unknown", "stale", "not_attested", "waived"]);
-    const sections = new Map(data.sections.map((section) => [section[0], section]));
     const everything = data.hosts.flatMap((host) => host[4].map((row) => ({ host, row })));
     let found = [];
     let drawn = 0;
@@ -93,7 +95,7 @@
     const statuses = used(STATUS), kinds = used(KIND);
     data.statuses.forEach(([name, label], index) => statuses.has(index) && option(form.status, name, label));
     data.levels.forEach((level, index) => option(form.level, index, level));
-    data.sections.forEach(([name, number, heading]) => option(form.section, name, number + " " + heading));
+    data.sections.forEach(([number, name, heading]) => option(form.section, name, number + " " + heading));
     [...used(WHO)].map(text).sort().forEach((who) => option(form.who, who, who));
     data.kinds.forEach(([, label], index) => kinds.has(index) && option(form.kind, index, label));
 
@@ -244,10 +246,19 @@
     $("#explorer").hidden = false;
   }
 
-  theme();
-  all("table[data-sortable]").forEach(sortable);
-  $("[data-print]").addEventListener("click", () => window.print());
-  $("[data-tools]").hidden = false;
-  explorer(JSON.parse($("#data").textContent));
+  // Before the page is drawn: the findings as text give way to the explorer, and come back if it can't be built.
+  keptTheme();
   root.classList.add("js");
+  document.addEventListener("DOMContentLoaded", () => {
+    theme();
+    all("table[data-sortable]").forEach(sortable);
+    $("[data-print]").addEventListener("click", () => window.print());
+    $("[data-tools]").hidden = false;
+    try {
+      explorer(JSON.parse($("#data").textContent));
+    } catch (error) {
+      root.classList.remove("js");
+      throw error;
+    }
+  });
 })();
