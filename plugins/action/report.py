@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         about = documents.about_run(run)
         earlier = history.read(finish.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
-        pages.write(run, report)
+        pages.write(run, report, known)
         hosts = [closing.totals(page.document) for page in report.documents()]
         brief = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
         shown = (page.document for page in report.documents())

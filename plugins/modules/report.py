@@ -14,8 +14,8 @@ description:
   - Completes the run. Hosts that left no result get one, the manifest seals the files, C(latest) moves, old runs are
     pruned.
   - Compares the run with the earlier ones in C(bulwark_history_dir), and signs the manifest with C(bulwark_sign_key).
-  - Writes C(report.md), C(morning.md) and C(delta.json), and each customer's own, and shows a summary; under AWX counts
-    only.
+  - Writes C(report.html), C(report.md), C(morning.md) and C(delta.json), and each customer's own, and shows a summary;
+    under AWX counts only.
   - Merges the runs that C(bulwark_merge) names into one first. What can't belong together is refused by name.
   - With C(bulwark_verify) it renders nothing and checks the chain of evidence instead.
   - Fails, after everything is written, where C(bulwark_fail_on), C(bulwark_fail_on_new) or

@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .catalogue import Catalogue
 from .closing import totals
 from .drift import delta, morning
 from .drift.model import ReportModel
-from .formats import markdown
+from .formats import html, markdown
 from .results import Run
 
 
-def write(run: Run, model: ReportModel) -> None:
+def write(run: Run, model: ReportModel, known: Catalogue) -> None:
     """Write the pages of the fleet and of each customer; raises ResultsError."""
+    html.write(model, known, run.folder)
     hosts = [totals(page.document) for page in model.documents()]
     documents = (page.document for page in model.documents())
     run.write_page("report.md", markdown.render(model.about, hosts, documents))

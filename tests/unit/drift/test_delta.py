@@ -15,7 +15,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import delta
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import KINDS, Change
 
 from tests.checkout import ROOT
-from tests.unit.drift.fleet import METHODS, PAM, ROOT_LOGIN, TRIES, Fleet, waiver
+from tests.unit.drift.fleet import KNOWN, METHODS, PAM, ROOT_LOGIN, TRIES, Fleet, waiver
 
 EXPIRED = {"status": "waived", "waiver": waiver(date(2026, 11, 1))}
 
@@ -144,10 +144,11 @@ def test_the_files_are_valid_equal_when_made_anew_and_hold_one_customer(fleet: F
     fleet.run(0, {"acme-web": {METHODS: "pass"}, "globex-db": {METHODS: "fail"}})
     run = fleet.run(1, {"acme-web": {METHODS: "fail"}, "globex-db": {METHODS: "pass"}})
     schema = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/schemas/delta.json").read_text("utf-8")))
-    names = ("delta.json", "morning.md", "report.md", "customers/acme/delta.json", "customers/globex/delta.json")
+    names = ("delta.json", "morning.md", "report.md", "customers/acme/delta.json", "customers/globex/delta.json",
+             "report.html", "customers/acme.html")  # fmt: skip
     written = []
     for _ in range(2):
-        pages.write(run, fleet.model(run))
+        pages.write(run, fleet.model(run), KNOWN)
         written.append([(run.folder / name).read_bytes() for name in names])
     assert written[0] == written[1]
     for name in names:
