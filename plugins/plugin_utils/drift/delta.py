@@ -88,13 +88,15 @@ def change(
 def newly_failing(hosts: Iterable[HostStates], history: History, at: Moment, threshold: str) -> dict[str, int]:
     """Return how many findings at or above a severity fail now and did not before, by host (or customer).
 
-    Nothing is new in the first run there is. What only follows from another control isn't counted.
+    Nothing is new in the first run that covers a customer. What only follows from another control isn't counted.
     """
-    if history.previous is None or threshold == "none":
+    if threshold == "none":
         return {}
     counted = SEVERITIES[SEVERITIES.index(threshold) :]
     numbers: dict[str, int] = {}
     for host in hosts:
+        if host.customer not in history.trend:
+            continue
         number = sum(
             kind_of(now, history.past(host.customer, host.host, control), now.since, at) in NEWLY_FAILING
             for control, now in host.states.items()

@@ -170,6 +170,7 @@ def test_fail_on_new_names_what_did_not_fail_before(fleet: Fleet) -> None:
     assert fleet.run(1, hosts).read()["reasons"] == []
     reasons = fleet.run(2, {**hosts, "acme-db": {METHODS: "fail"}}).read()["reasons"]
     assert reasons == ["acme-db: 1 newly failing at high or above (bulwark_fail_on_new)"]
+    assert fleet.run(3, {**hosts, "globex-db": {METHODS: "fail"}}).read()["reasons"] == []
 
 
 def test_every_kind_is_explained() -> None:
