@@ -25,6 +25,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return run, run_dir, sequence, hosts and unjudged, or fail with every problem found."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        playtime.share_memory()
         variables = task_vars or {}
         hostvars = variables["hostvars"]
         now = datetime.now(timezone.utc)

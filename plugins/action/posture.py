@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -50,8 +49,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return counts by status and the platform; a host that can't be read doesn't fail."""
-        # What a worker inherits stays shared with its parent: collecting garbage would copy all of it, in every worker.
-        gc.freeze()
+        playtime.share_memory()
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         run = results.Run(Path(str(self._task.args["run_dir"])))

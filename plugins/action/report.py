@@ -26,6 +26,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Complete the run in `run_dir`, or render the run `run` of the results directory anew."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        playtime.share_memory()
         variables = task_vars or {}
         try:
             return {**result, **self._report(variables)}
