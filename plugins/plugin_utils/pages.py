@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from .catalogue import Catalogue
 from .closing import totals
 from .drift import delta, morning
@@ -22,8 +19,4 @@ def write(run: Run, model: ReportModel, known: Catalogue) -> None:
     run.write_page("report.md", markdown.render(model.about, hosts, documents))
     run.write_page("morning.md", (line + "\n" for line in morning.lines(model)))
     for view in (model.fleet, *model.customers):
-        run.write_page("delta.json", _json(delta.document(view.delta, model.about, view.customer)), view.customer)
-
-
-def _json(document: Any) -> tuple[str, str]:
-    return json.dumps(document, indent=1, sort_keys=True), "\n"
+        run.write_page("delta.json", delta.written(view.delta, model.about, view.customer), view.customer)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from sys import intern
@@ -167,12 +168,9 @@ def _left_controls(
     return tuple(ControlGap(control, hosts[control], still_open[control]) for control in sorted(hosts))
 
 
-def document(view: Delta, about: Mapping[str, Any], customer: str | None) -> dict[str, Any]:
-    """Return delta.json as docs/schemas/delta.json describes it."""
-    by_kind: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each in view.changes:
-        by_kind[each.kind].append(_written(each))
-    return {
+def written(view: Delta, about: Mapping[str, Any], customer: str | None) -> Iterator[str]:
+    """Yield delta.json as docs/schemas/delta.json describes it, a change at a time, so that no fleet is too large."""
+    head = {
         "schema": SCHEMA,
         "run": about["run"],
         "date": about["date"],
@@ -180,12 +178,20 @@ def document(view: Delta, about: Mapping[str, Any], customer: str | None) -> dic
         "previous_run": view.previous_run,
         "previous_date": _iso(view.previous_date),
         "counts": dict(view.counts),
-        "changes": {kind: by_kind[kind] for kind in KINDS},
         "no_longer_seen": [_gap(gap) for gap in view.no_longer_seen],
         "not_looked_at": [_gap(gap) for gap in view.not_looked_at],
         "controls_not_looked_at": [gap.__dict__ for gap in view.controls_not_looked_at],
         "newly_unread": list(view.newly_unread),
     }
+    yield json.dumps(head, indent=1, sort_keys=True).removesuffix("\n}")
+    yield ',\n "changes": {'
+    for number, kind in enumerate(KINDS):
+        yield '%s\n  "%s": [' % ("," if number else "", kind)
+        changes = (json.dumps(_written(each), sort_keys=True) for each in view.changes if each.kind == kind)
+        for index, change in enumerate(changes):
+            yield ("," if index else "") + "\n   " + change
+        yield "]"
+    yield "\n }\n}\n"
 
 
 def _written(each: Change) -> dict[str, Any]:
