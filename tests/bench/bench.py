@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what an audit costs beside `ansible -m setup`, and how the controller's memory grows; writes bench.json.
+"""Measures what an audit costs beside `ansible -m setup`, how the controller's memory grows, and what a large report
+takes; writes bench.json.
 
 `ratios` holds plain numbers: an audit of one and of eight hosts over SSH, divided by `setup` on the same hosts, pair by
 pair in turn. `runs` holds median and spread in seconds (memory in MiB) of each, with the number of runs.
@@ -23,10 +24,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
+from tests.bench.large_report import seconds_until_usable, write_results  # noqa: E402
 from tests.lab.engine import Host, Lab  # noqa: E402
 
 PAIRS = 9
 MEMORY_RUNS = 3
+REPORT_RUNS = 3
 HOSTS = 8
 NAMES = (100, 1000)
 
@@ -54,6 +57,7 @@ def main() -> None:
             lab.stop()
         for count in NAMES:
             measure_memory(work, state, count, runs)
+        measure_report(work, runs)
         small, large = (runs[f"memory_{count}"]["median"] for count in NAMES)
         ratios["memory_1000_to_100"] = round(large / small, 3)
     options.output.write_text(json.dumps({"ratios": ratios, "runs": runs}, indent=1) + "\n", encoding="utf-8")
@@ -88,6 +92,20 @@ def measure_memory(work: Path, state: Path, count: int, runs: dict[str, Any]) ->
     peaks = [peak_memory(command) for _ in range(MEMORY_RUNS)]
     runs[f"memory_{count}"] = described(peaks, "MiB")
     say(f"memory for {count} names: {runs[f'memory_{count}']}")
+
+
+def measure_report(work: Path, runs: dict[str, Any]) -> None:
+    """Render the report of a large fleet by the playbook, and open its page in a browser."""
+    reports = work / "large"
+    write_results(reports)
+    command = ["ansible-playbook", "bulwark.msp.report", "-i", "localhost,", "-e", f"bulwark_report_dir={reports}"]
+    runs["report_1000"] = described([timed(command) for _ in range(REPORT_RUNS)], "s")
+    runs["report_1000_memory"] = described([peak_memory(command) for _ in range(REPORT_RUNS)], "MiB")
+    opened = [seconds_until_usable((reports / "latest" / "report.html").resolve()) for _ in range(REPORT_RUNS)]
+    for name, values in zip(("report_1000_usable", "report_1000_search"), zip(*opened, strict=True), strict=True):
+        runs[name] = described(list(values), "s")
+    for name in ("report_1000", "report_1000_memory", "report_1000_usable", "report_1000_search"):
+        say(f"{name}: {runs[name]}")
 
 
 def audit_command(inventory: Path, reports: Path) -> list[str]:

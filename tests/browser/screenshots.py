@@ -24,9 +24,9 @@ COLOURS = 96
 PICTURES = {
     "report-fleet": ("report.html", "body", DESKTOP, 1500, "light"),
     "report-fleet-dark": ("report.html", "body", DESKTOP, 1080, "dark"),
-    "report-fleet-phone": ("report.html", "body", PHONE, 1500, "light"),
-    "report-customer": ("customers/acme.html", "body", DESKTOP, 1260, "light"),
-    "report-customer-phone": ("customers/acme.html", "body", PHONE, 1420, "light"),
+    "report-fleet-phone": ("report.html", "body", PHONE, 2000, "light"),
+    "report-customer": ("customers/acme.html", "body", DESKTOP, 1640, "light"),
+    "report-customer-phone": ("customers/acme.html", "body", PHONE, 1760, "light"),
     "report-actions": ("customers/acme.html", "#actions", DESKTOP, 760, "light"),
     "report-findings": ("customers/acme.html", "#findings", DESKTOP, 1000, "light"),
     "report-owner": ("customers/acme.html", "#owner", DESKTOP, None, "light"),

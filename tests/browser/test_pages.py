@@ -201,3 +201,12 @@ def test_accessibility_without_javascript_on(visit: Visit, pages: Path) -> None:
     page.evaluate("document.documentElement.classList.remove('js'); document.querySelector('#explorer').hidden = true")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     assert not barriers(page)
+
+
+def test_the_owners_view_is_one_sheet_of_paper(visit: Visit, acme: Path) -> None:
+    # What A4 leaves between the margins of page.css, in pixels of 1/96 inch.
+    width, height = (round((side - margin) / 25.4 * 96) for side, margin in ((210, 28), (297, 32)))
+    page = visit(acme, viewport={"width": width, "height": height})
+    page.emulate_media(media="print")
+    box = page.locator("#owner").bounding_box()
+    assert box and box["height"] <= height

@@ -94,6 +94,7 @@ def _answer(theme: Theme, view: View) -> Answered:
     actions = [action for action in view.actions if action.section in theme.sections]
     worst = min((standing.worst for standing in standings), key=ORDER.index, default="unseen")
     state, tone = STATES[worst]
+    actions.sort(key=lambda action: action.responsible != "nobody")
     questions = list(_questions(theme, view, standings, actions))
     own = tuple(
         "%s (%s)" % (action.title, _where(action)[:1].lower() + _where(action)[1:])
@@ -117,6 +118,12 @@ def _found(standings: list[Standing], actions: list[Action]) -> str:
         parts.append("%s checks: %s." % ("Other" if fails else "The", joined(rest)))
     if not parts:
         return "Nothing was checked here, so this report can't say that it is in order."
+    if _mostly_unseen(standings):
+        looked, known = (
+            sum(part.controls for part in standings),
+            sum(part.controls + part.planned for part in standings),
+        )
+        parts.append("That is %d of the %d points there are: most of this is not looked at yet." % (looked, known))
     unread = [standing.heading for standing in standings if standing.worst == "unseen"]
     if unread:
         parts.append("Not looked at: %s." % joined(unread))
@@ -124,6 +131,8 @@ def _found(standings: list[Standing], actions: list[Action]) -> str:
 
 
 def _questions(theme: Theme, view: View, standings: list[Standing], actions: list[Action]) -> Iterator[str]:
+    if _mostly_unseen(standings):
+        yield theme.asks
     yield from (question for question in map(_question, actions) if question)
     for finding in view.findings:
         if finding["section"] in theme.sections and finding["status"] in ("not_attested", "stale"):
@@ -132,8 +141,11 @@ def _questions(theme: Theme, view: View, standings: list[Standing], actions: lis
     unknown = sum(standing.status.get("unknown", 0) for standing in standings)
     if unknown:
         yield "%s could not be decided. What do you need from us so that you can look?" % number_of(unknown, "check")
-    if any(standing.worst == "unseen" for standing in standings):
-        yield theme.asks
+
+
+def _mostly_unseen(standings: list[Standing]) -> bool:
+    """Say whether more is planned than judged, so that good results say little about the whole."""
+    return sum(part.planned for part in standings) > sum(part.controls for part in standings)
 
 
 def _question(action: Action) -> str:
