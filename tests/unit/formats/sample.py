@@ -93,7 +93,8 @@ FAILS: Mapping[tuple[str, str], Fail] = {
 #: What only follows from another failure.
 FOLLOWS = {("acme-web", "lin-mf-sudo"): "lin-mf-ssh-methods", ("acme-web", "lin-mf-pam-required"): "lin-mf-ssh-methods"}
 FIXED = (("acme-db", "lin-ic-faillock"), ("acme-db", "lin-ic-ssh-no-root"), ("acme-backup", "lin-mf-no-nullok"),
-         ("acme-web", "lin-ic-no-cleartext"), ("globex-web", "lin-ic-faillock"))  # fmt: skip
+         ("acme-web", "lin-ic-no-cleartext"), ("acme-web", "lin-ic-ssh-crypto"), ("acme-db", "lin-mf-no-ignore"),
+         ("globex-web", "lin-ic-faillock"))  # fmt: skip
 UNKNOWNS: Mapping[tuple[str, str], str] = {
     ("acme-backup", "lin-mf-vpn"): "bulwark_zones is not declared, so it can't be told who is remote",
     ("acme-web", "lin-mf-enrolled"): "bulwark_accounts declares no factors for anna",
@@ -102,6 +103,7 @@ UNKNOWNS: Mapping[tuple[str, str], str] = {
 }
 NEWLY_UNKNOWN = (("acme-db", "lin-ic-bruteforce-throttle"), ("globex-db", "lin-mf-ssh-methods"))
 NEEDS_ROOT = ("lin-ic-ssh", "lin-mf", "lin-aa", "lin-ns")
+SWITCHED_OFF = "lin-mf-breakglass"
 WAIVED = {("acme-web", "lin-ns-ssh-forwarding"): 11}
 DOES_NOT_APPLY = {
     "lin-mf-duo-secure": "Duo is not installed",
@@ -207,7 +209,9 @@ OWN = {
 
 def page(machine: Machine, known: catalogue.Catalogue) -> HostPage:
     """Return a host in full."""
-    findings = [finding(machine, control) for control in known.controls.values() if control.judged]
+    on_hosts = (control for control in known.controls.values() if control.judged and control.lane != "record")
+    judged = [control for control in on_hosts if control.id != SWITCHED_OFF]
+    findings = [finding(machine, control) for control in judged]
     history = {made.control: made for each in findings if (made := change(machine, each))}
     failing: dict[str, int] = {}
     status: dict[str, int] = {}
@@ -229,14 +233,24 @@ def page(machine: Machine, known: catalogue.Catalogue) -> HostPage:
     return HostPage(row, document, history)
 
 
+#: Failing at critical, high and medium in earlier runs; the last fits what was fixed and opened since.
+EARLIER = {
+    "acme": ((5, 9, 3), (4, 8, 3), (3, 7, 2), (3, 6, 2)),
+    "globex": ((2, 3, 1), (2, 3, 0), (2, 2, 0), (2, 2, 0)),
+    "msp": ((2, 2, 0), (2, 1, 0), (1, 1, 0), (1, 1, 0)),
+}
+
+
 def trend(customer: str | None) -> tuple[TrendPoint, ...]:
     """Return the runs there were, made up but for the last, which the page counts itself."""
-    hosts = {None: 8, "acme": 3, "globex": 3}.get(customer, 2)
+    names = [name for name in EARLIER if customer in (None, name)]
+    hosts = sum(machine.customer in names for machine in MACHINES)
     points = []
-    for index, (day, critical, high) in enumerate(((2, 5, 8), (9, 5, 7), (16, 3, 7), (20, 3, 6))):
-        failing = {"critical": critical * hosts // 3, "high": high * hosts // 3, "medium": hosts, "low": 0}
-        status = {"unknown": hosts + 3 - index, "waived": 2 if customer in (None, "acme") else 0}
-        status["pass"] = 31 * hosts - sum(failing.values()) - sum(status.values()) - 2 * hosts
+    for index, day in enumerate((2, 9, 16, 20)):
+        counts = [sum(EARLIER[name][index][level] for name in names) for level in range(3)]
+        status = {"unknown": hosts + 3 - index, "waived": 2 if "acme" in names else 0}
+        status["pass"] = 31 * hosts - sum(counts) - sum(status.values()) - 2 * hosts
+        failing = dict(zip(LEVELS, [*counts, 0], strict=True))
         points.append(TrendPoint("run%d" % index, date(2026, 11, day), hosts, hosts, status, failing))
     return tuple(points)
 
@@ -262,7 +276,7 @@ def policy(customer: str | None) -> PolicyDrift:
     thresholds = (Loosening("acme", "bulwark_automation_key_days", 180, 90, "DEF", 3, 3, 90),
                   Loosening("acme", "bulwark_faillock_deny", 10, 5, "CIS", 3, 0, 10))  # fmt: skip
     accounts = (AccountChange("acme", "erp-support", "person", "vendor:ledgerworks", "Ida Moss", True, "added"),)
-    left_out = (LeftOut("lin-mf-breakglass", "The emergency exemption is small, named and tested", "high", 3, 3),)
+    left_out = (LeftOut(SWITCHED_OFF, "The emergency exemption is small, named and tested", "high", 3, 3),)
     return PolicyDrift(True, thresholds, waivers, accounts, left_out)
 
 
