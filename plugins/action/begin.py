@@ -14,6 +14,8 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import begin, catalogue, playtime
 from ..plugin_utils.results import ResultsError, Store
 
+playtime.share_memory()
+
 
 class ActionModule(ActionBase):
     """Checks what is declared for every host of the play, then makes the run's folder."""
@@ -23,9 +25,8 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset({"playbook"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return run, run_dir, sequence, hosts and unjudged, or fail with every problem found."""
+        """Return run, run_dir, sequence, date, hosts and unjudged, or fail with every problem found."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        playtime.share_memory()
         variables = task_vars or {}
         hostvars = variables["hostvars"]
         now = datetime.now(timezone.utc)
@@ -59,6 +60,7 @@ class ActionModule(ActionBase):
             "run": run.name,
             "run_dir": str(run.folder),
             "sequence": sequence,
+            "date": now.date().isoformat(),
             "hosts": len(plan.targets),
             "unjudged": [target.host for target in plan.targets if target.other_platform],
         }

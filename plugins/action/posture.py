@@ -29,8 +29,9 @@ REASON_LIMIT = 300
 CENSORED = "censored"
 #: Seconds after which a failed connection is not tried again for its reason: it would take as long again.
 SLOW_SECONDS = 5
-#: Loaded where Ansible imports the action, which is before it forks a worker for each host.
+#: Ansible imports an action before it forks a worker for each host: what is loaded here, they share.
 CATALOGUE = catalogue.load()
+playtime.share_memory()
 
 
 class ReadingFailed(Exception):
@@ -45,15 +46,14 @@ class ActionModule(ActionBase):
     """Reads and judges one host. Hands Ansible counts only; everything else is in the result file."""
 
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"run_dir"})
+    _VALID_ARGS = frozenset({"run"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return counts by status and the platform; a host that can't be read doesn't fail."""
-        playtime.share_memory()
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        run = results.Run(Path(str(self._task.args["run_dir"])))
-        about = run.read()
+        about = playtime.plain(self._task.args["run"])
+        run = results.Run(Path(about["run_dir"]))
         today = date.fromisoformat(about["date"])
         host = str(variables["inventory_hostname"])
         declared_here = playtime.declared_variables(variables["hostvars"][host])

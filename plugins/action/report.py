@@ -15,6 +15,8 @@ from ..plugin_utils.drift import documents, finish, history, merge, model, shape
 
 MOST_REASONS = 60
 
+playtime.share_memory()
+
 
 class ActionModule(ActionBase):
     """Writes everything first, and only then fails, with one line for each reason."""
@@ -26,7 +28,6 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Complete the run in `run_dir`, or render the run `run` of the results directory anew."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        playtime.share_memory()
         variables = task_vars or {}
         try:
             return {**result, **self._report(variables)}

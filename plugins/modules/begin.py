@@ -58,6 +58,11 @@ sequence:
   returned: always
   type: int
   sample: 17
+date:
+  description: The day that all ages of this run are counted from.
+  returned: always
+  type: str
+  sample: "2026-11-22"
 hosts:
   description: How many hosts are targeted.
   returned: always

@@ -17,9 +17,9 @@ description:
     control, and M(bulwark.msp.report) ends the run accordingly.
   - With C(bulwark_state_dir) set, a recorded state is judged and nothing is connected to.
 options:
-  run_dir:
-    description: The run's folder, as M(bulwark.msp.begin) returned it.
-    type: path
+  run:
+    description: The run, as M(bulwark.msp.begin) returned it.
+    type: dict
     required: true
 author:
   - The bulwark.msp authors (@bulwark-msp)
@@ -38,7 +38,7 @@ attributes:
 EXAMPLES = r"""
 - name: Read and judge the host
   bulwark.msp.posture:
-    run_dir: "{{ bulwark_run.run_dir }}"
+    run: "{{ bulwark_run }}"
 """
 
 RETURN = r"""

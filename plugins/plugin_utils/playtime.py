@@ -32,7 +32,10 @@ OTHER_CONNECTIONS = {
 
 
 def share_memory() -> None:
-    """Leave alone what a worker inherits: collecting garbage there would copy every page of the inventory."""
+    """Leave what exists out of garbage collection, which would copy it in every worker that is forked from here on.
+
+    Actions call it where they are imported: Ansible does that in its own process, after the inventory is loaded.
+    """
     gc.freeze()
 
 
