@@ -57,8 +57,8 @@ THEMES = (
         ("supply_chain", "transparency"),
     ),
 )
-#: A page that an owner reads at a sitting: questions for each of the five.
-MOST_QUESTIONS = 4
+#: A sheet of paper that an owner reads at a sitting: questions for each of the five.
+MOST_QUESTIONS = 3
 STATES = {
     "critical": ("Needs work now", "bad"),
     "high": ("Needs work now", "bad"),
