@@ -73,16 +73,16 @@ def change(
         severity=intern(finding["effective_severity"]),
         responsible=intern(finding["responsible"]),
         fingerprint=finding["fingerprint"],
-        found=finding["found"],
+        found=intern(finding["found"]),
         since=opened.date if opened else None,
         since_run=opened.run if opened else None,
         days=max(0, (at.date - opened.date).days) if opened else None,
         previous_run=past.at.run if past else None,
         previous_status=before.status if before else None,
-        caused_by=finding.get("caused_by") or (before.caused_by if before and kind == "fixed" else None),
+        caused_by=now.caused_by or (before.caused_by if before and kind == "fixed" else None),
         host_read=read,
         reason=intern(finding["reason"]),
-        first=finding["actual"][0] if finding["actual"] else "",
+        first=intern(finding["actual"][0]) if finding["actual"] else "",
     )
 
 

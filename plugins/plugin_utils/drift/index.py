@@ -15,6 +15,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from sys import intern
 from typing import Any, NamedTuple
 
 from ..finding import SEVERITIES, STATUSES
@@ -63,18 +64,26 @@ def state(finding: Mapping[str, Any]) -> State:
     if status in CLOSED:
         return _CLOSED[status]
     expires = date.fromisoformat(finding["waiver"]["expires"]) if status == "waived" else None
-    return State(status, finding["effective_severity"], finding["found"], finding.get("caused_by"), expires)
+    cause = finding.get("caused_by")
+    return _state(status, finding["effective_severity"], finding["found"], cause, expires, None)
+
+
+def _state(
+    status: str, severity: str, found: str, cause: str | None, expires: date | None, since: Since | None
+) -> State:
+    """Return a state whose words are shared: a fleet has many states and few words for them."""
+    return State(intern(status), intern(severity), intern(found), intern(cause) if cause else None, expires, since)
 
 
 def host_states(document: Mapping[str, Any]) -> HostStates:
     """Return the states of a checked host result."""
-    states = {finding["control"]: state(finding) for finding in document["findings"]}
+    states = {intern(finding["control"]): state(finding) for finding in document["findings"]}
     return HostStates(document["customer"], document["host"], document["seconds"] is not None, states)
 
 
 def own_states(document: Mapping[str, Any]) -> HostStates:
     """Return the states of a customer's own findings, host ""."""
-    states = {finding["control"]: state(finding) for finding in document["findings"]}
+    states = {intern(finding["control"]): state(finding) for finding in document["findings"]}
     return HostStates(document["customer"], "", True, states)
 
 
@@ -136,8 +145,8 @@ def read(run: Run) -> Iterator[HostStates]:
 
 
 def _host(entry: Mapping[str, Any]) -> HostStates:
-    states = {str(name): closed for status, closed in _CLOSED.items() for name in entry[status]}
-    states.update((str(name), _read(each)) for name, each in entry["other"].items())
+    states = {intern(str(name)): closed for status, closed in _CLOSED.items() for name in entry[status]}
+    states.update((intern(str(name)), _read(each)) for name, each in entry["other"].items())
     return HostStates(str(entry["customer"]), str(entry["host"]), bool(entry["read"]), states)
 
 
@@ -145,11 +154,12 @@ def _read(each: Mapping[str, Any]) -> State:
     if each["status"] not in STATUSES or each["severity"] not in SEVERITIES:
         raise ValueError(each["status"])
     expires, since = each.get("expires"), each.get("since")
-    return State(
+    cause = each.get("caused_by")
+    return _state(
         each["status"],
         each["severity"],
         str(each["found"]),
-        each.get("caused_by"),
+        str(cause) if cause else None,
         date.fromisoformat(expires) if expires else None,
-        Since(date.fromisoformat(since[0]), str(since[1])) if since else None,
+        Since(date.fromisoformat(since[0]), intern(str(since[1]))) if since else None,
     )
