@@ -95,13 +95,13 @@ class Embedding:
             self._text(day(change.since)) if change and change.since else -1,
             change.days if change and change.days is not None else -1,
             self._text(STATUS_WORDS.get(change.previous_status or "", "")) if change else -1,
-            self._waiver(finding.get("waiver")),
+            self._waiver(finding["waiver"]) if finding["status"] == "waived" else 0,
         ]
 
-    def _waiver(self, waiver: Mapping[str, Any] | None) -> Any:
-        if not waiver:
-            return 0
-        approved = waiver.get("approved_by") or {}
+    def _waiver(self, waiver: Mapping[str, Any]) -> list[int]:
+        approved = waiver.get("approved_by")
+        if not isinstance(approved, Mapping):
+            approved = {}
         kind = WAIVER_WORDS.get(waiver["kind"], waiver["kind"])
         said = "%s, by %s of %s on %s" % (kind, *(approved.get(key, "?") for key in ("name", "party", "on")))
         return [self._text(text) for text in (said, waiver["owner"], waiver["reason"], waiver["expires"])]

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from ..catalogue import Catalogue
 from ..drift.model import HostPage, ReportModel
 from ..drift.shapes import HostRow, View
+from ..registers import NO_CUSTOMER
 from ..results import encoded, write_text_pieces
 from . import trend, wording
 from .embedding import Embedding, mappings
@@ -99,7 +100,13 @@ def _page(environment: Environment, model: ReportModel, known: Catalogue, view: 
         rows=sorted(view.hosts, key=badness),
         worst=worst,
         you=view.customer is not None,
+        name=_name(view.customer),
     )
+
+
+def _name(customer: str | None) -> str:
+    """Return what a page is of."""
+    return "All customers" if customer is None else "Your hosts" if customer == NO_CUSTOMER else customer
 
 
 def _asset(name: str) -> Markup:

@@ -113,10 +113,13 @@ def mender(who: str, to_customer: bool) -> str:
 
 
 def day(value: date | str | None) -> str:
-    """Return a day as "22 November 2026", and nothing for None; a text is in ISO form."""
+    """Return a day as "22 November 2026", and nothing for None; a text that is no ISO date stays as it is."""
     if value is None:
         return ""
-    when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    try:
+        when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
     return "%d %s %d" % (when.day, MONTHS[when.month - 1], when.year)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -146,6 +147,21 @@ def test_a_hostile_customer_stays_in_the_folder(tmp_path: Path) -> None:
     short = [view for view in model.customers if len(str(view.customer)) < 60]
     for path in written(type(model)(**{**vars(model), "customers": tuple(short)}), tmp_path):
         assert re.fullmatch(r"report\.html|customers/[A-Za-z0-9._%-]+\.html", path)
+
+
+def test_what_no_schema_would_let_through_is_shown_and_not_stumbled_over(tmp_path: Path) -> None:
+    model = sample.model()
+    pages = list(model.documents())
+    for page in pages:
+        for finding in page.document["findings"]:
+            finding.update(observed_at="yesterday", assurance="sworn", responsible="<b>me</b>", evidence=[])
+            finding.update({"waiver": "none"} if finding["status"] != "waived" else {})
+            if finding["status"] == "waived":
+                finding["waiver"] = {**finding["waiver"], "approved_by": "<b>nobody</b>", "kind": "<i>"}
+    broken = dataclasses.replace(model, _pages=lambda customer: iter(pages))
+    text = written(broken, tmp_path)["report.html"]
+    assert "yesterday" in text
+    assert "<b>" not in text and "<i>" not in text
 
 
 @given(st.text() | st.lists(st.text()))
