@@ -51,9 +51,8 @@ def effective_severity(base: str, control: Control, registers: Registers) -> str
     level = SEVERITIES.index(base)
     if registers.has_function("internet_facing") and control.gates_remote_access:
         level += 1
-    elif registers.functions is not None and registers.tier is not None:
-        if registers.tier != 0 and not registers.functions & EXPOSED:
-            level -= 1
+    elif registers.functions is not None and registers.tier in (1, 2) and not registers.functions & EXPOSED:
+        level -= 1
     return SEVERITIES[max(0, min(level, len(SEVERITIES) - 1))]
 
 
@@ -61,7 +60,9 @@ def responsible(control: Control, section: str, registers: Registers) -> str:
     """Return the party named for the control, its section or by default, `nobody` where none is."""
     named = registers.responsibilities or {}
     choice = (
-        (named.get("controls") or {}).get(control.id) or (named.get("sections") or {}).get(section) or named.get("default")
+        (named.get("controls") or {}).get(control.id)
+        or (named.get("sections") or {}).get(section)
+        or named.get("default")
     )
     return str(choice.get("party") if isinstance(choice, Mapping) else choice) if choice else NOBODY
 
@@ -74,7 +75,7 @@ def judged(judge: Callable[[AnyCase], Verdict], case: AnyCase) -> tuple[str, Ver
         return "not_applicable", None, str(reason)
     except (Unread, Undeclared) as reason:
         return "unknown", None, str(reason)
-    except Exception as error:  # noqa: BLE001 - one broken judge must not cost the other findings
+    except Exception as error:
         return "unknown", None, "the judge failed: %s: %s" % (type(error).__name__, error)
     return verdict.status, verdict, "; ".join(verdict.unread) if verdict.status == "unknown" else ""
 

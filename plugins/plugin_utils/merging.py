@@ -36,7 +36,7 @@ class Merged:
 
 
 def merge(given: Mapping[str, Any]) -> Merged:
-    """Return the variables with each merged list (lists all) concatenated from all that contribute, and what clashes."""
+    """Return the variables with each merged list concatenated from all that contribute, and what clashes."""
     merged = Merged()
     owners: dict[tuple[str, ...], str] = {}
     for name in sorted(given):

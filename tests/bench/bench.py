@@ -90,7 +90,13 @@ def measure_memory(work: Path, state: Path, count: int, runs: dict[str, Any]) ->
     for name in names:
         (folder / f"{name}.json").symlink_to(state)
     inventory = write_inventory(work / f"names{count}.json", {name: {} for name in names})
-    command = [*audit_command(inventory, work / "reports"), "-e", f"bulwark_state_dir={folder}", "--forks", MEMORY_FORKS]
+    command = [
+        *audit_command(inventory, work / "reports"),
+        "-e",
+        f"bulwark_state_dir={folder}",
+        "--forks",
+        MEMORY_FORKS,
+    ]
     peaks = [peak_memory(command) for _ in range(MEMORY_RUNS)]
     runs[f"memory_{count}"] = described(peaks, "MiB")
     say(f"memory for {count} names: {runs[f'memory_{count}']}")

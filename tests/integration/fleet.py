@@ -59,15 +59,20 @@ def play(
     environment: Mapping[str, str] | None = None, directory: Path = ROOT,
 ) -> Played:  # fmt: skip
     """Run a playbook of the collection in a directory, by the environment that runs the tests; return how it ended."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    command = ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(hosts)]
+    ours = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_FORCE_COLOR": "0",
+    }
     done = subprocess.run(
-        ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(hosts), "-e", f"bulwark_report_dir={reports}", *arguments],
+        [*command, "-e", f"bulwark_report_dir={reports}", *arguments],
         cwd=directory,
-        env={**os.environ, "PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
+        env={**os.environ, **ours, **(environment or {})},
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
         timeout=300,
-    )  # fmt: skip
+    )
     return Played(done.returncode, done.stdout + done.stderr, reports)

@@ -19,22 +19,25 @@ PICTURE = (
     f"find {WATCHED} -xdev -type f -print0 | sort -z | xargs -0 sha256sum"
 )
 SECRET = "hunter2-planted-%s"
+#: Where a secret lies -> how it gets there; %s is the secret.
 PLANTED = {
     "shadow": "usermod -p '$6$salt$%s' daemon",
     "gecos": "useradd -m -c '%s' gecos",
-    "totp": "printf '%%s\\n\" RATE_LIMIT 3 30\n' '%s' > /home/gecos/.google_authenticator",
+    "totp": """printf '%%s\n" RATE_LIMIT 3 30\n' '%s' > /home/gecos/.google_authenticator""",
     "oath": "printf 'HOTP/T30 gecos - %%s\n' '%s' > /etc/users.oath; chmod 600 /etc/users.oath",
-    "duo": "mkdir -p /etc/duo; printf '[duo]\nikey=DI\nskey=%%s\nhost=api-1.duosecurity.com\n' '%s' > /etc/duo/pam_duo.conf",
+    "duo": "mkdir -p /etc/duo; "
+    "printf '[duo]\nikey=DI\nskey=%%s\nhost=api-1.duosecurity.com\n' '%s' > /etc/duo/pam_duo.conf",
     "redis": "printf 'bind 0.0.0.0\nrequirepass %%s\n' '%s' > /etc/redis/redis.conf; systemctl restart redis-server",
     "snmp": "printf 'rocommunity %%s\n' '%s' >> /etc/snmp/snmpd.conf",
-    "banner": "printf '%%s\n' '%s' > /etc/issue.net; echo 'Banner /etc/issue.net' > /etc/ssh/sshd_config.d/banner.conf; "
-    "systemctl reload ssh",
-    "command": "systemd-run --unit=talkative python3 -m http.server --bind 0.0.0.0 8081 --directory /srv/%s; mkdir -p /srv",
+    "banner": "printf '%%s\n' '%s' > /etc/issue.net; "
+    "echo 'Banner /etc/issue.net' > /etc/ssh/sshd_config.d/banner.conf; systemctl reload ssh",
+    "command": "mkdir -p /srv; "
+    "systemd-run --unit=talkative python3 -m http.server --bind 0.0.0.0 8081 --directory /srv/%s",
     "argument": "systemd-run --unit=arg bash -c 'exec -a \"db --password=%s\" python3 -m http.server 8082'",
     "key_comment": "mkdir -p /home/gecos/.ssh; ssh-keygen -q -t ed25519 -N '' -C '%s' -f /tmp/k; "
     "cat /tmp/k.pub > /home/gecos/.ssh/authorized_keys; rm /tmp/k*",
     "key_environment": "sed -i 's/^/environment=\"TOKEN=%s\" /' /home/gecos/.ssh/authorized_keys",
-    "sudoers": "printf '# %%s\nDefaults:gecos env_keep+=\"%%s\"\n' '%s' x > /etc/sudoers.d/gecos; chmod 440 /etc/sudoers.d/gecos",
+    "sudoers": "printf '# %%s\n' '%s' > /etc/sudoers.d/gecos; chmod 440 /etc/sudoers.d/gecos",
     "pam": "printf 'auth optional pam_exec.so /bin/true --password=%%s\n' '%s' >> /etc/pam.d/sshd",
     "openvpn": "printf 'port 1194\nauth-user-pass-verify \"/bin/true %%s\" via-env\n' '%s' > /etc/openvpn/server.conf",
     "profile": "printf 'TMOUT=900\nexport API_TOKEN=%%s\n' '%s' > /etc/profile.d/token.sh",

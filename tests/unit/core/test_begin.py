@@ -16,6 +16,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, catalogu
 from ansible_collections.bulwark.msp.plugins.plugin_utils.begin import BeginError, Plan
 from ansible_collections.bulwark.msp.plugins.plugin_utils.checking import Problem
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import DeclarationError
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Store, encoded
 
@@ -126,7 +127,7 @@ def test_a_selection_leaves_out_and_says_what(tmp_path: Path) -> None:
     controls = run.read()["controls"]
     assert controls["judged"]
     assert {KNOWN.section_of(control) for control in controls["judged"]} == {"mfa"}
-    assert set(controls["judged"]) | set(controls["left_out"]) == {*JUDGES, *begin.FLEET_JUDGES}
+    assert set(controls["judged"]) | set(controls["left_out"]) == {*JUDGES, *FLEET_JUDGES}
 
 
 def test_a_plan_keeps_a_few_words_a_host_whatever_is_declared_for_each() -> None:

@@ -253,9 +253,9 @@ def test_throttle_by_firewall_and_what_stays_unknown() -> None:
     assert judge(control, ssh, MARKED, areas=guard()).status == "unknown"
     assert judge(control, ssh, areas=guard(), unread={"throttle.fail2ban": "only root may ask"}).status == "unknown"
     assert judge(control, [], areas=guard()).status == "unknown"
-    management = {"bulwark_admin_cidrs": ["10.0.0.0/8"]}
-    assert judge(control, [socket(22, address="10.0.0.5")], areas=guard(), **management).status == "pass"
-    assert judge(control, [socket(22, address="192.0.2.5")], areas=guard(), **management).status == "fail"
+    for address, status in (("10.0.0.5", "pass"), ("192.0.2.5", "fail")):
+        at = [socket(22, address=address)]
+        assert judge(control, at, areas=guard(), bulwark_admin_cidrs=["10.0.0.0/8"]).status == status
     with pytest.raises(NotApplicable):
         judge(control, [], areas=guard(sshd={"running": False}))
 
