@@ -111,7 +111,7 @@ def _found(standings: list[Standing], actions: list[Action]) -> str:
     parts = []
     fails = severities(failing(standings))
     if fails:
-        parts.append("%s on %s." % (fails, number_of(len(hosts), "computer")))
+        parts.append("Failing: %s, on %s." % (fails, number_of(len(hosts), "computer")))
     counts = (("pass", "in order"), ("unknown", "undecided"), ("waived", "waived for now"))
     rest = ["%d %s" % (status[name], words) for name, words in counts if status.get(name)]
     if rest:
