@@ -3,28 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.integration.fleet import Played, play
+from tests.integration.fleet import Played
 from tests.lab import lab
 
 EXPECTED: dict[str, dict[str, str]] = yaml.safe_load((lab.HERE / "expected.yml").read_text(encoding="utf-8"))
 OTHER_PLATFORMS = {"acme-dc": "Windows", "globex-switch": "network device"}
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    found_running = bool(lab.lab().containers())
-    lab.up()
-    try:
-        yield play("audit", lab.INVENTORY, tmp_path_factory.mktemp("lab"))
-    finally:
-        if not found_running:
-            lab.down()
 
 
 def result(audited: Played, host: str) -> dict[str, Any]:

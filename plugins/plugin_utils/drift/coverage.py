@@ -11,7 +11,7 @@ from typing import Any
 from .. import host_lists
 from ..catalogue import Catalogue
 from ..registers import as_date
-from ..text import clean
+from ..text import clean, written_day
 from .history import History
 from .shapes import Coverage, HostList, Platform, Unread
 
@@ -48,7 +48,7 @@ def coverage(
     absent: dict[str, list[str]] = defaultdict(list)
     for each in lists:
         absent[each.customer] += each.missing
-    missing = [name for _, names in sorted(absent.items()) for name in host_lists.distinct(names)]
+    missing = [name for _list, names in sorted(absent.items()) for name in host_lists.distinct(names)]
     others: dict[str, list[str]] = defaultdict(list)
     for target in targets:
         if target["other_platform"]:
@@ -106,7 +106,7 @@ def _unread(place: tuple[str, str], reason: str, history: History, about: Mappin
 def sentence(seen: Coverage) -> str:
     """Return the first line of every page: "27 of 31 known hosts seen (directory of 20 November 2026); ..."."""
     line = "%d of %d known %s seen" % (seen.seen, seen.known, "host" if seen.known == 1 else "hosts")
-    named = list(dict.fromkeys("%s of %s" % (each.source, _day(each.date)) for each in seen.lists))
+    named = list(dict.fromkeys("%s of %s" % (each.source, written_day(each.date)) for each in seen.lists))
     line += " (%s)" % shortened(named) if named else " (no list of another source to compare the inventory with)"
     parts = [line]
     if seen.missing:
@@ -124,7 +124,3 @@ def shortened(names: Collection[str]) -> str:
     """Return the first few names and how many more there are."""
     shown = [clean(name, 80) for name in list(names)[:SHOWN]]
     return ", ".join(shown) + (" and %d more" % (len(names) - SHOWN) if len(names) > SHOWN else "")
-
-
-def _day(day: date) -> str:
-    return "%d %s" % (day.day, day.strftime("%B %Y"))

@@ -51,8 +51,8 @@ def load(path: Path, schema: str) -> dict[str, Any]:
 
 
 def _other_schema(found: str, known: str) -> str:
-    kind, _, version = found.rpartition("/")
-    ours, _, number = known.rpartition("/")
+    kind, _slash, version = found.rpartition("/")
+    ours, _slash, number = known.rpartition("/")
     if kind == ours and version.isdecimal() and int(version[:9]) > int(number):
         return "has schema %s, newer than this version reads (%s)" % (found[:60], known)
     return "has schema %r, not %s" % (found[:60], known)

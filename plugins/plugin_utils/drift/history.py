@@ -175,8 +175,8 @@ def _take(history: History, run: Run, about: Mapping[str, Any]) -> None:
             history.hosts[place].policy = about["policies"].get(target["policy"], {})
     for customer, point in counts.points().items():
         history.trend.setdefault(customer, []).append(point)
-    for customer in {customer for customer, _ in targeted}:
-        whole = not any(customer == other for other, _ in left)
+    for customer in {customer for customer, _host in targeted}:
+        whole = not any(customer == other for other, _host in left)
         if run.customer_file(customer).exists() and (whole or not history.registers.get(customer, _NONE).whole):
             history.registers[customer] = PastRegisters(run, whole)
 

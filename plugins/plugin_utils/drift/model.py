@@ -158,7 +158,7 @@ class _Building:
             findings=tuple(gathered.findings),
             unreadable=gathered.unreadable(),
             hosts=tuple(gathered.rows),
-            problems=tuple(each for _, each in sorted(self._problems.items()) if _concerns(each, name)),
+            problems=tuple(each for _path, each in sorted(self._problems.items()) if _concerns(each, name)),
         )
 
     def _pages(self, customer: str | None) -> Iterator[HostPage]:
@@ -185,7 +185,7 @@ def _recorded(run: Run, problems: dict[str, Problem]) -> dict[Place, dict[str, S
 
 def _concerns(problem: Problem, customer: str | None) -> bool:
     """Say whether a page may tell of a problem: a customer's tells of no other customer's file."""
-    folder, _, rest = problem.path.partition("/")[2].partition("/")
+    folder, _slash, rest = problem.path.partition("/")[2].partition("/")
     if customer is None or folder not in ("hosts", "customers"):
         return True
     return rest.partition("/")[0] in (encoded(customer), encoded(customer) + ".json")

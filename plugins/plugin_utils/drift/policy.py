@@ -64,8 +64,11 @@ def _thresholds(
     entries: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     specification = catalogue.argument_spec()
     loosened = {
-        key: [name for name, entry in policy.items() if _weaker(name, entry["value"], entry["default"], catalogue,
-                                                                 specification)]
+        key: [
+            name
+            for name, entry in policy.items()
+            if _weaker(name, entry["value"], entry["default"], catalogue, specification)
+        ]
         for key, policy in about["policies"].items()
     }  # fmt: skip
     for target in about["targeted"]:

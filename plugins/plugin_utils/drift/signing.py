@@ -66,7 +66,7 @@ def signature_of(run: Run) -> Signature | None:
         if not blob.startswith(MAGIC):
             return None
         key, rest = _string(blob[len(MAGIC) + 4 :])
-        namespace, _ = _string(rest)
+        namespace, _rest = _string(rest)
         digest = base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
         return Signature("SHA256:" + digest, namespace.decode("ascii"))
     except (OSError, ValueError, binascii.Error, struct.error):

@@ -15,7 +15,8 @@ from typing import Any
 from ..catalogue import Catalogue
 from ..drift.model import HostPage
 from ..drift.shapes import KINDS, Change
-from .wording import FRAMEWORK_WORDS, KIND_WORDS, LEVELS, STATUS_WORDS, WAIVER_WORDS, day, party, shown
+from ..text import written_day
+from .wording import FRAMEWORK_WORDS, KIND_WORDS, LEVELS, STATUS_WORDS, WAIVER_WORDS, party, shown
 
 STATUSES = tuple(STATUS_WORDS)
 ASSURANCES = ("proven", "effective", "configured", "attested")
@@ -92,7 +93,7 @@ class Embedding:
             [self._text(item) for item in finding["evidence"]],
             self._text(finding["caused_by"]) if "caused_by" in finding else -1,
             KINDS.index(change.kind) if change else -1,
-            self._text(day(change.since)) if change and change.since else -1,
+            self._text(written_day(change.since)) if change and change.since else -1,
             change.days if change and change.days is not None else -1,
             self._text(STATUS_WORDS.get(change.previous_status or "", "")) if change else -1,
             self._waiver(finding["waiver"]) if finding["status"] == "waived" else 0,

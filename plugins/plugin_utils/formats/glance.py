@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..drift.shapes import Standing, View
-from .wording import LEVELS, day, joined, number_of, party
+from ..text import written_day
+from .wording import LEVELS, joined, number_of, party
 
 
 class Answer(NamedTuple):
@@ -91,7 +92,7 @@ def _better(view: View) -> Answer:
     change = "%d fixed, %d opened, %d newly unknown" % (counts.get("fixed", 0), opened, counts.get("newly_unknown", 0))
     word = "Fewer fail" if now < before else "More fail" if now > before else "As many fail"
     tone = "good" if now < before else "bad" if now > before else "plain"
-    note = "%s since %s." % (change, day(view.delta.previous_date))
+    note = "%s since %s." % (change, written_day(view.delta.previous_date))
     answer = "%s: %d, before %d" % (word, now, before)
     if tone == "good" and counts.get("newly_unknown"):
         # What can't be seen any more doesn't fail any more either.
@@ -106,10 +107,10 @@ def _exceptions(view: View) -> Answer:
     in_force = sorted((waiver.expires, waiver.days_left) for waiver in view.policy.waivers if waiver.days_left >= 0)
     if not in_force:
         return Answer(question, "None in force", lapsed.strip() or "No finding is waived.", "warn" if ended else "good")
-    (expires, left), (last, _) = in_force[0], in_force[-1]
-    note = "%s in force; the last ends on %s." % (number_of(len(in_force), "waiver"), day(last))
+    (expires, left), (last, _left) = in_force[0], in_force[-1]
+    note = "%s in force; the last ends on %s." % (number_of(len(in_force), "waiver"), written_day(last))
     soon = "warn" if left <= SOON or ended else "plain"
-    return Answer(question, "First on %s, in %s" % (day(expires), number_of(left, "day")), note + lapsed, soon)
+    return Answer(question, "First on %s, in %s" % (written_day(expires), number_of(left, "day")), note + lapsed, soon)
 
 
 #: Days before its end from which a waiver wants attention on the page; it changes no verdict.

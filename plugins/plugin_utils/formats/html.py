@@ -23,6 +23,7 @@ from ..drift.model import HostPage, ReportModel
 from ..drift.shapes import HostRow, View
 from ..registers import NO_CUSTOMER
 from ..results import encoded, write_text_pieces
+from ..text import written_day
 from . import trend, wording
 from .embedding import Embedding, mappings
 from .glance import answers, failing, severities, total
@@ -56,7 +57,7 @@ def _environment(known: Catalogue) -> Environment:
         keep_trailing_newline=True,
     )
     words: Mapping[str, Callable[..., Any]] = {
-        "day": wording.day,
+        "day": written_day,
         "age": wording.age,
         "joined": wording.joined,
         "number_of": wording.number_of,

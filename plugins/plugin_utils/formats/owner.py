@@ -163,7 +163,7 @@ def _question(action: Action) -> str:
 
 
 def _where(action: Action) -> str:
-    names = [host for _, host in action.hosts if host]
+    names = [host for _customer, host in action.hosts if host]
     if not names:
         return "In our records"
     return "On " + (joined(names) if len(names) <= 3 else number_of(len(names), "computer"))

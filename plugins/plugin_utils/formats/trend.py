@@ -8,7 +8,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ..drift.shapes import TrendPoint
-from .wording import LEVELS, MONTHS
+from ..text import MONTHS
+from .wording import LEVELS
 
 try:
     import pygal

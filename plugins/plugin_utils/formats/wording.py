@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 
 from ..drift.shapes import Kind
@@ -71,11 +70,6 @@ ENFORCE_WORDS = {
     "staged": "enforced only where you ask for it by name",
     "never": "mended by hand: no tool can do it safely",
 }
-#: Not strftime's: those follow the locale, and the same results must give the same page everywhere.
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 RISK_WORDS = {"access": "can cut somebody's access", "service": "can stop a service", "none": "none known"}
 WAIVER_WORDS = {
     "alternate_control": "protected in another way",
@@ -94,7 +88,7 @@ FRAMEWORK_WORDS = {
 
 def party(who: str, to_customer: bool) -> str:
     """Return a party as the reader knows it; `to_customer` where the customer is who reads."""
-    role, _, name = who.partition(":")
+    role, _colon, name = who.partition(":")
     if role == "msp":
         return "the provider (%s)" % name
     if role == "vendor":
@@ -110,17 +104,6 @@ def mender(who: str, to_customer: bool) -> str:
         return "Nobody was named to mend this"
     verb = "mend" if who == "both" or name == "you" else "mends"
     return "%s %s this" % (name[:1].upper() + name[1:], verb)
-
-
-def day(value: date | str | None) -> str:
-    """Return a day as "22 November 2026", and nothing for None; a text that is no ISO date stays as it is."""
-    if value is None:
-        return ""
-    try:
-        when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    except ValueError:
-        return str(value)
-    return "%d %s %d" % (when.day, MONTHS[when.month - 1], when.year)
 
 
 def age(days: int) -> str:
