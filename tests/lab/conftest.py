@@ -15,8 +15,8 @@ from tests.lab import lab
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """An audit of the lab, just planted. A lab that somebody else had started is put back at the end, not removed."""
     found_running = bool(lab.lab().containers())
-    lab.up()
     try:
+        lab.up()
         yield play("audit", lab.INVENTORY, tmp_path_factory.mktemp("lab"))
     finally:
         if found_running:

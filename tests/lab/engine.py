@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import socket
 import subprocess
 import tarfile
@@ -32,6 +33,8 @@ __all__ = ["Host", "Lab", "LabError", "each", "ensure_images", "free_port"]
 
 HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 ADDRESS = "127.0.0.1"
+#: Published ports come from here: one of the ephemeral range may be taken before podman binds it.
+PORTS = range(20000, 30000)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -168,10 +171,15 @@ def each(action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on now."""
-    with closing(socket.socket()) as probe:
-        probe.bind((ADDRESS, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nothing listens on now, below those the kernel gives to outgoing connections."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with closing(socket.socket()) as probe:
+            try:
+                probe.bind((ADDRESS, port))
+            except OSError:
+                continue
+            return port
+    raise LabError(f"no port of {PORTS} is free on {ADDRESS}")
 
 
 def _make_key(path: Path, kind: str, comment: str) -> None:
