@@ -56,6 +56,8 @@ def up() -> None:
     if podman("network", "exists", NETWORK, check=False).returncode != 0:
         podman("network", "create", "--subnet", SUBNET, NETWORK)
     here.restore(hosts)
+    # A host that still boots may hold the lock of /etc/shadow that a plant's useradd wants.
+    here.wait_ssh(hosts)
     each(plant, hosts)
     here.write_known_hosts(hosts)
     GENERATED.write_text(generated(here, hosts), encoding="utf-8")
