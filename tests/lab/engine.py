@@ -92,6 +92,7 @@ class Lab:
         for bare in (False, True):
             ensure_images((host.suite for host in hosts if host.bare is bare), bare=bare)
         self.stop(hosts)
+        self.public_key()  # made here once, not by each of the hosts that boot side by side
         each(self._boot, hosts)
 
     def stop(self, hosts: Iterable[Host] | None = None) -> None:

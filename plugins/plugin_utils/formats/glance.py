@@ -83,21 +83,36 @@ def _unseen(view: View) -> Answer:
 
 
 def _better(view: View) -> Answer:
+    """Answer by what was fixed and opened: a total also falls when a host is no longer looked at."""
     question = "Is it better than last time?"
     if view.delta.previous_run is None or len(view.trend) < 2:
         return Answer(question, "No earlier run", "The next report compares with this one.", "plain")
-    before, now = (sum(point.failing.values()) for point in view.trend[-2:])
     counts = view.delta.counts
+    fixed = counts.get("fixed", 0)
     opened = sum(counts.get(kind, 0) for kind in ("new", "first_look", "back", "waiver_expired", "waiver_ended"))
-    change = "%d fixed, %d opened, %d newly unknown" % (counts.get("fixed", 0), opened, counts.get("newly_unknown", 0))
-    word = "Fewer fail" if now < before else "More fail" if now > before else "As many fail"
-    tone = "good" if now < before else "bad" if now > before else "plain"
-    note = "%s since %s." % (change, written_day(view.delta.previous_date))
-    answer = "%s: %d, before %d" % (word, now, before)
-    if tone == "good" and counts.get("newly_unknown"):
-        # What can't be seen any more doesn't fail any more either.
-        return Answer(question, "%s; but %d newly unknown" % (answer, counts["newly_unknown"]), note, "warn")
-    return Answer(question, answer, note, tone)
+    word, tone = (
+        ("Better", "good") if fixed > opened else ("Worse", "bad") if opened > fixed else ("As before", "plain")
+    )
+    answer = "%s: %d fixed, %d opened" % (word, fixed, opened)
+    doubts = _doubts(view)
+    if doubts:
+        answer, tone = "%s; but %s" % (answer, joined(doubts)), "warn" if tone == "good" else tone
+    before, now = (sum(point.failing.values()) for point in view.trend[-2:])
+    return Answer(
+        question, answer, "%d fail, %d did on %s." % (now, before, written_day(view.delta.previous_date)), tone
+    )
+
+
+def _doubts(view: View) -> list[str]:
+    """Return what makes a report look better without anything being mended."""
+    unknown = view.delta.counts.get("newly_unknown", 0)
+    gone = len(view.delta.no_longer_seen) + len(view.delta.not_looked_at)
+    loosened = len({each.variable for each in view.policy.thresholds if each.newly})
+    return [
+        *(["%d newly unknown" % unknown] if unknown else []),
+        *(["%s no longer looked at" % number_of(gone, "host")] if gone else []),
+        *(["%s loosened" % number_of(loosened, "threshold")] if loosened else []),
+    ]
 
 
 def _exceptions(view: View) -> Answer:
