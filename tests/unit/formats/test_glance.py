@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import Delta, HostGap, View
+from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import Delta, HostGap, Kind, View
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats.glance import Answer, answers
 
 from tests.unit.formats import sample
 
 
-def better(counts: dict[str, int], gone: tuple[HostGap, ...] = ()) -> Answer:
+def better(counts: dict[Kind, int], gone: tuple[HostGap, ...] = ()) -> Answer:
     """Return the answer to "is it better" for a page with these changes and no loosened threshold."""
     view: View = sample.model().fleet
     delta: Delta = replace(view.delta, counts={**dict.fromkeys(view.delta.counts, 0), **counts}, no_longer_seen=gone,
@@ -37,6 +37,6 @@ GONE = HostGap("acme", "acme-db", "20261120T020000Z-000001", date(2026, 11, 20),
         ({}, (GONE,), "As before: 0 fixed, 0 opened; but 1 host no longer looked at", "plain"),
     ],
 )
-def test_better_is_what_was_mended(counts: dict[str, int], gone: tuple[HostGap, ...], answer: str, tone: str) -> None:
+def test_better_is_what_was_mended(counts: dict[Kind, int], gone: tuple[HostGap, ...], answer: str, tone: str) -> None:
     found = better(counts, gone)
     assert (found.answer, found.tone) == (answer, tone)
