@@ -23,7 +23,7 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 RUN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 RUN_TIME = "%Y%m%dT%H%M%SZ"
@@ -47,11 +47,6 @@ def encoded(name: str) -> str:
     if not name or len(safe) > NAME_LIMIT:
         raise ResultsError("%r is no usable name: it must hold 1 to %d characters" % (name[:40], NAME_LIMIT))
     return safe
-
-
-def decoded(file_name: str) -> str:
-    """Return the name that `encoded` made `file_name` of."""
-    return unquote(file_name, errors="surrogatepass")
 
 
 def write_json(path: Path, document: Any) -> None:
