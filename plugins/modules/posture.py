@@ -21,6 +21,12 @@ options:
     description: The run, as M(bulwark.msp.begin) returned it.
     type: dict
     required: true
+  enforce:
+    description:
+      - Whether the host's failing controls are to be enforced in this run. What was read is then kept for
+        M(bulwark.msp.stage) until the run ends, and RV(failing) and RV(left) are returned.
+    type: bool
+    default: false
 author:
   - The bulwark.msp authors (@bulwark-msp)
 attributes:
@@ -61,4 +67,17 @@ unread:
   type: list
   elements: str
   sample: []
+failing:
+  description: The failing controls that enforcement may change, by section.
+  returned: when O(enforce) is true
+  type: dict
+  sample: {"logging": ["lin-lm-ssh-verbose"]}
+left:
+  description: Why each of the other failing controls is left as it is.
+  returned: when O(enforce) is true
+  type: dict
+before:
+  description: The status of each control.
+  returned: when O(enforce) is true
+  type: dict
 """

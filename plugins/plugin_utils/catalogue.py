@@ -71,6 +71,14 @@ class Catalogue:
         """Say whether a control or record serves a recommendation that the provider has to meet; raises KeyError."""
         return any(served.binds_provider for served in self.recommendations_of(id_))
 
+    def enforced(self) -> frozenset[str]:
+        """Return the controls that a role can enforce: those with a task file of their own."""
+        return frozenset(
+            control.id
+            for control in self.controls.values()
+            if (ROLES / control.section / "tasks" / (control.id + ".yml")).exists()
+        )
+
     def defaults(self, profile: str) -> dict[str, Any]:
         """Return every policy value and run option of a profile (PROFILES), by variable; raises ValueError."""
         if profile not in PROFILES:

@@ -23,7 +23,10 @@ from .waivers import Waiver, WaiverError, waiver
 
 PREFIX = "bulwark_"
 #: Names that the playbooks themselves set, and what report.yml takes.
-OWN_RESULTS = frozenset({"bulwark_run", "bulwark_posture", "bulwark_report_run"})
+OWN_RESULTS = frozenset(
+    {"bulwark_run", "bulwark_posture", "bulwark_report_run", "bulwark_enforced", "bulwark_section",
+     "bulwark_control", "bulwark_whole_run"}
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host's plan carried out so that nobody is locked out: simulate, apply under a running revert, log in, confirm.
+
+The host puts everything back by itself unless it is told in time that it can still be logged in to. Whatever goes
+wrong here can therefore only leave the host as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from ..facts import Facts
+from ..remote import RemoteError, account_of
+from ..verdict import Case
+from .lockout import shut_out
+from .steps import Step
+
+MODULE = "bulwark.msp.safeguard"
+#: Areas of the state that the plan's files can change, as seen on the candidate.
+AREAS = ("accounts", "factors", "keys", "lockout", "pam", "passwords", "sessions", "sshd", "sudo", "trust")
+#: Seconds beyond the deadline that a host may take to put everything back.
+REVERT_SECONDS = 15
+POLL_SECONDS = 1.0
+#: Seconds that are kept back from the deadline for the confirmation itself.
+LAST_CALL_SECONDS = 3
+
+
+class Host(Protocol):
+    """What carrying out a plan needs of a host: Remote, with packages."""
+
+    local: bool
+
+    def call(self, module: str, arguments: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """Run a module; raises RemoteError."""
+
+    def afresh(self) -> None:
+        """Log in anew at the next call."""
+
+    def packages(self, names: Sequence[str], present: bool) -> None:
+        """Install or remove packages; raises RemoteError."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done to one host, and by which rules.
+
+    access: controls whose enforcement may cost somebody the way in. subjects: as linux_state_info takes them.
+    confirm_seconds: time until the host puts everything back. probes: try each probe account's login, return what is
+    wrong with them. keep: bounds of the snapshots, as the module takes them.
+    """
+
+    run: str
+    owner: str
+    plan: Sequence[Step]
+    case: Case
+    state: Mapping[str, Any]
+    access: Collection[str]
+    subjects: Sequence[Mapping[str, Any]]
+    secrets: Mapping[str, str]
+    confirm_seconds: float
+    seconds: float
+    check: bool
+    probes: Callable[[], list[str]] | None = None
+    keep: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a plan.
+
+    outcome: would_change, unchanged, confirmed, reverted, refused or failed, with the reason where it is one of the
+    last three. changes: what the host says it changes, or would. refused: controls that were left out, and why.
+    """
+
+    outcome: str
+    reason: str = ""
+    changes: Sequence[Mapping[str, Any]] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class Safeguard:
+    """Carries out one host's plan."""
+
+    def __init__(
+        self,
+        host: Host,
+        asked: Asked,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._host = host
+        self._asked = asked
+        self._clock = clock
+        self._sleep = sleep
+        self._refused: dict[str, str] = {}
+
+    def enforce(self) -> Done:
+        """Carry out the plan, or in check mode find out what it would do."""
+        begun = self._clock()
+        try:
+            done = self._enforce()
+        except RemoteError as error:
+            done = Done("failed", str(error))
+        return replace(done, refused=dict(self._refused), seconds=round(self._clock() - begun, 3))
+
+    def _enforce(self) -> Done:
+        asked = self._asked
+        if self._host.local and asked.probes is None:
+            self._leave_out(
+                asked.access,
+                "on a local connection nothing shows whether a login still works; declare bulwark_probe_accounts",
+            )
+        simulated = self._simulated()
+        if simulated.get("problems"):
+            return Done("refused", "; ".join(simulated["problems"]))
+        missing = list(simulated.get("packages", ()))
+        if asked.check or not simulated["changes"]:
+            return Done("would_change" if simulated["changes"] else "unchanged", changes=simulated["changes"])
+        if missing:
+            self._answer("prepare")
+            self._host.packages(missing, present=True)
+            self._simulated()
+        return self._applied()
+
+    def _applied(self) -> Done:
+        begun = self._clock()
+        try:
+            answer = self._call("apply")
+        except RemoteError as error:
+            # It may have been armed: the host's own deadline can't be later than this.
+            lost = self._clock() - begun
+            return self._undone("the connection broke: %s" % error, begun + lost + self._asked.confirm_seconds)
+        if answer.get("failed"):
+            return Done("failed", account_of(answer, "safeguard"))
+        if not answer.get("armed"):
+            return Done("unchanged")
+        deadline = self._clock() + float(answer["seconds_left"])
+        reason = self._confirmed(deadline)
+        if not reason:
+            return Done("confirmed", changes=answer["changes"])
+        return self._undone(reason, deadline)
+
+    def _confirmed(self, deadline: float) -> str:
+        """Log in afresh, try the probe accounts, confirm; return what went wrong, nothing where all is well."""
+        wrong = self._asked.probes() if self._asked.probes else []
+        if wrong:
+            return "; ".join(wrong)
+        try:
+            self._host.afresh()
+            self._answer("confirm", self._left(deadline))
+        except RemoteError as error:
+            return "a fresh login failed: %s" % error
+        return ""
+
+    def _left(self, deadline: float) -> float:
+        return max(1.0, deadline - self._clock() - LAST_CALL_SECONDS)
+
+    def _undone(self, reason: str, deadline: float) -> Done:
+        """Have everything put back, or see that the host did it by itself."""
+        last = "it has not answered since"
+        while self._clock() < deadline + REVERT_SECONDS:
+            try:
+                self._host.afresh()
+                self._answer("revert")
+                return Done("reverted", reason)
+            except RemoteError as error:
+                last = str(error)
+            self._sleep(POLL_SECONDS)
+        return Done("failed", "%s; whether the host put everything back is not known: %s" % (reason, last))
+
+    def _simulated(self) -> dict[str, Any]:
+        """Return what the plan would do without the controls that can't be had, which are refused with the reason."""
+        answer = self._simulate()
+        out = self._out(answer)
+        if not out:
+            return answer
+        concerned = {step["control"] for step in self._asked.plan} & set(self._asked.access) - self._refused.keys()
+        for control in sorted(concerned):
+            alone = self._out(self._simulate(leave=concerned - {control}))
+            if alone:
+                self._refused[control] = alone
+        answer = self._simulate()
+        out = self._out(answer)
+        if out:
+            self._leave_out(concerned, out)
+            answer = self._simulate()
+        return answer
+
+    def _simulate(self, leave: Iterable[str] = ()) -> dict[str, Any]:
+        answer = self._answer("simulate", leave=[*self._refused, *leave])
+        if not leave:
+            for control, reason in answer.get("refused", {}).items():
+                self._refused.setdefault(control, reason)
+        return answer
+
+    def _out(self, simulated: Mapping[str, Any]) -> str:
+        """Return who could log in before and could not with the candidate in place; nothing where everybody can."""
+        case = self._asked.case
+        candidate = simulated.get("state") or {}
+        if not candidate:
+            return ""
+        areas = {**self._asked.state["areas"], **candidate["areas"]}
+        errors = [error for error in self._asked.state["errors"] if error["area"] not in candidate["areas"]]
+        after = replace(case, facts=Facts({"areas": areas, "errors": [*errors, *candidate["errors"]]}))
+        account = str(self._asked.state["areas"].get("system", {}).get("account") or "")
+        return "; ".join("%s would be out: %s" % (out.account, out.why) for out in shut_out(case, after, account))
+
+    def _leave_out(self, controls: Iterable[str], reason: str) -> None:
+        planned = {step["control"] for step in self._asked.plan}
+        for control in controls:
+            if control in planned:
+                self._refused.setdefault(control, reason)
+
+    def _answer(self, operation: str, seconds: float | None = None, leave: Iterable[str] = ()) -> dict[str, Any]:
+        answer = self._call(operation, seconds, leave)
+        if answer.get("failed"):
+            raise RemoteError(account_of(answer, "safeguard"))
+        return answer
+
+    def _call(self, operation: str, seconds: float | None = None, leave: Iterable[str] = ()) -> dict[str, Any]:
+        asked = self._asked
+        arguments: dict[str, Any] = {"operation": operation, "run": asked.run, "owner": asked.owner}
+        if operation in ("simulate", "apply", "prepare"):
+            arguments.update(
+                plan=list(asked.plan),
+                leave=sorted({*self._refused, *leave}),
+                subjects=list(asked.subjects),
+                secrets=dict(asked.secrets),
+                areas=list(AREAS),
+                confirm_seconds=asked.confirm_seconds,
+                **asked.keep,
+            )
+        return self._host.call(MODULE, arguments, seconds or asked.seconds)

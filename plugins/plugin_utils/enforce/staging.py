@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what a control's task asks for to the steps that this host still needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..checking import near
+from ..facts import Unread
+from ..registers import Undeclared
+from ..verdict import Case
+from .steps import Left, Measures, Step
+
+__all__ = ["Left", "StagingError", "steps"]
+
+
+class StagingError(Exception):
+    """A task asks for something that doesn't exist."""
+
+
+def steps(case: Case, control: str, asked: Iterable[Mapping[str, Any]], measures: Measures) -> list[Step]:
+    """Return the steps of every measure asked for, in order.
+
+    Raises Left where the control has to stay as it is, since something was not read, is not declared, or is
+    somebody's to decide.
+    """
+    found: list[Step] = []
+    for entry in asked:
+        for name, arguments in entry.items():
+            if name not in measures:
+                raise StagingError("there is no measure %s%s" % (name, near(name, measures)))
+            try:
+                found += measures[name](case, arguments, control)
+            except (Unread, Undeclared) as reason:
+                raise Left(str(reason)) from None
+    return found
