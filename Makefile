@@ -18,9 +18,15 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export PYTHON
 
 ##@ Use
-.PHONY: audit report
+.PHONY: audit harden restore report
 audit: ready ## audit this machine, or INVENTORY= [LIMIT=] [ARGS=]; changes nothing on any host
 	@$(play) bulwark.msp.audit $(ARGS)
+
+harden: ready ## change what fails, so that nobody is locked out; ARGS='--check --diff' only shows it
+	@$(play) bulwark.msp.harden $(ARGS)
+
+restore: ready ## put hosts back to before a run: ARGS='-e bulwark_restore_run=first'
+	@$(play) bulwark.msp.restore $(ARGS)
 
 report: ready ## render the pages of the latest run anew
 	@$(play) bulwark.msp.report $(ARGS)

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -13,38 +10,14 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils import catalogue, playtime
 from ..plugin_utils.enforce import telling
-from ..plugin_utils.enforce.safeguarding import Asked, Done, Safeguard
+from ..plugin_utils.enforce.packaged import PackagedHost
+from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, owner
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
-from ..plugin_utils.remote import Remote, RemoteError, account_of
 from ..plugin_utils.subjects import subjects
 
 CATALOGUE = catalogue.load()
 ACCESS = frozenset(control.id for control in CATALOGUE.controls.values() if control.risk == "access")
-#: Outcomes after which nothing more may be changed on the next hosts.
-WRONG = ("failed", "reverted")
-APT = "ansible.builtin.apt"
-DNF = "ansible.builtin.dnf"
-INSTALL_SECONDS = 600
-#: An index of packages of this age is good enough (apt's cache_valid_time).
-INDEX_SECONDS = 3600
 playtime.share_memory()
-
-
-class PackagedHost(Remote):
-    """The host with Ansible's own modules for its packages."""
-
-    family = "debian"
-
-    def packages(self, names: Sequence[str], present: bool) -> None:
-        """Install or remove packages, with nothing that they only recommend; raises RemoteError."""
-        arguments: dict[str, Any] = {"name": list(names), "state": "present" if present else "absent"}
-        if self.family == "debian":
-            # What a package starts by itself would be running before its configuration is there.
-            arguments.update(install_recommends=False, policy_rc_d=101, purge=not present)
-            arguments.update({"update_cache": True, "cache_valid_time": INDEX_SECONDS} if present else {})
-        answer = self.call(APT if self.family == "debian" else DNF, arguments, INSTALL_SECONDS)
-        if answer.get("failed"):
-            raise RemoteError("installing %s failed: %s" % (", ".join(names), account_of(answer, "package module")))
 
 
 class ActionModule(ActionBase):
@@ -62,7 +35,9 @@ class ActionModule(ActionBase):
         try:
             failing, left, done = workspace.failing(), workspace.left(), Done("unchanged")
             if workspace.plan():
-                done = Safeguard(self._host(workspace, variables), self._asked(about, workspace, variables)).enforce()
+                family = workspace.state()["areas"].get("system", {}).get("family", "")
+                host = PackagedHost(self, variables, str(family))
+                done = Safeguard(host, self._asked(str(about["run"]), workspace)).enforce()
                 workspace.done()
         except WorkspaceError as error:
             raise AnsibleActionFail(str(error)) from None
@@ -80,26 +55,19 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="%s: %s" % (done.outcome, done.reason))
         return result
 
-    def _host(self, workspace: Workspace, variables: Mapping[str, Any]) -> PackagedHost:
-        host = PackagedHost(self, variables)
-        host.family = workspace.state()["areas"].get("system", {}).get("family", host.family)
-        return host
-
-    def _asked(self, about: Mapping[str, Any], workspace: Workspace, variables: Mapping[str, Any]) -> Asked:
+    def _asked(self, run: str, workspace: Workspace) -> Asked:
         case = workspace.case()
         policy = case.policy
         return Asked(
-            run=about["run"],
-            owner="%s@%s" % (getpass.getuser(), socket.gethostname()),
+            run=run,
+            owner=owner(),
+            check=bool(self._task.check_mode),
+            confirm_seconds=float(policy["bulwark_confirm_seconds"]),
+            seconds=float(policy["bulwark_read_seconds"]),
+            keep={"keep_days": policy["bulwark_snapshot_days"], "keep_runs": policy["bulwark_snapshot_runs"]},
             plan=workspace.plan(),
             case=case,
             state=workspace.state(),
             access=ACCESS,
             subjects=subjects(case.registers),
-            secrets={},
-            confirm_seconds=float(policy["bulwark_confirm_seconds"]),
-            seconds=float(policy["bulwark_read_seconds"]),
-            check=bool(self._task.check_mode),
-            probes=None,
-            keep={"keep_days": policy["bulwark_snapshot_days"], "keep_runs": policy["bulwark_snapshot_runs"]},
         )

@@ -7,6 +7,8 @@ wrong here can therefore only leave the host as it was.
 
 from __future__ import annotations
 
+import getpass
+import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,8 @@ from .lockout import shut_out
 from .steps import Step
 
 MODULE = "bulwark.msp.safeguard"
+#: Outcomes after which nothing may be changed on further hosts.
+WRONG = ("failed", "reverted")
 #: Areas of the state that the plan's files can change, as seen on the candidate.
 AREAS = ("accounts", "factors", "keys", "lockout", "pam", "passwords", "sessions", "sshd", "sudo", "trust")
 #: Seconds beyond the deadline that a host may take to put everything back.
@@ -47,24 +51,25 @@ class Host(Protocol):
 class Asked:
     """What is to be done to one host, and by which rules.
 
-    access: controls whose enforcement may cost somebody the way in. subjects: as linux_state_info takes them.
-    confirm_seconds: time until the host puts everything back. probes: try each probe account's login, return what is
-    wrong with them. keep: bounds of the snapshots, as the module takes them.
+    owner: who says so, for the host's lock. confirm_seconds: time until the host puts everything back. seconds: limit
+    of one call. keep: bounds of the snapshots, as the module takes them. case, state: what the host was judged by.
+    access: controls whose enforcement may cost somebody the way in. subjects: as linux_state_info takes them. probes:
+    try each probe account's login, return what is wrong with them.
     """
 
     run: str
     owner: str
-    plan: Sequence[Step]
-    case: Case
-    state: Mapping[str, Any]
-    access: Collection[str]
-    subjects: Sequence[Mapping[str, Any]]
-    secrets: Mapping[str, str]
+    check: bool
     confirm_seconds: float
     seconds: float
-    check: bool
+    keep: Mapping[str, int]
+    plan: Sequence[Step] = ()
+    case: Case | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    access: Collection[str] = ()
+    subjects: Sequence[Mapping[str, Any]] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
     probes: Callable[[], list[str]] | None = None
-    keep: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class Done:
     changes: Sequence[Mapping[str, Any]] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+def owner() -> str:
+    """Return who holds a host's lock: the account and the machine that run Ansible."""
+    return "%s@%s" % (getpass.getuser(), socket.gethostname())
 
 
 class Safeguard:
@@ -107,6 +117,36 @@ class Safeguard:
             done = Done("failed", str(error))
         return replace(done, refused=dict(self._refused), seconds=round(self._clock() - begun, 3))
 
+    def restore(self, to_run: str, force: bool, forget: bool) -> Done:
+        """Put the host back to before the run `to_run`; `forget` then removes every trace of ours."""
+        begun = self._clock()
+        try:
+            done = self._restored(to_run, force)
+            if forget and not self._asked.check and done.outcome in ("confirmed", "unchanged"):
+                self._answer("forget")
+        except RemoteError as error:
+            done = Done("failed", str(error))
+        return replace(done, seconds=round(self._clock() - begun, 3))
+
+    def _restored(self, to_run: str, force: bool) -> Done:
+        answer = self._call("restore", to_run=to_run, force=force)
+        conflicts = ["%s (%s)" % (found["path"], found["why"]) for found in answer.get("conflicts", ())]
+        if conflicts and not force:
+            return Done("refused", "changed by somebody else since, so that nothing was put back: %s; "
+                        "bulwark_restore_force puts them back all the same" % ", ".join(conflicts))  # fmt: skip
+        if self._asked.check and not answer.get("failed"):
+            return Done("would_change" if answer["changed"] else "unchanged", changes=answer["changes"])
+        done = self._kept(answer)
+        if answer.get("packages") and done.outcome in ("confirmed", "unchanged"):
+            self._host.packages(answer["packages"], present=False)
+            # What the packages' own scripts changed on their way out.
+            again = self._kept(self._call("restore", to_run=to_run, force=True))
+            if again.outcome != "unchanged":
+                done = replace(again, changes=[*done.changes, *again.changes])
+            else:
+                done = replace(done, outcome="confirmed")
+        return done
+
     def _enforce(self) -> Done:
         asked = self._asked
         if self._host.local and asked.probes is None:
@@ -127,13 +167,15 @@ class Safeguard:
         return self._applied()
 
     def _applied(self) -> Done:
-        begun = self._clock()
         try:
             answer = self._call("apply")
         except RemoteError as error:
             # It may have been armed: the host's own deadline can't be later than this.
-            lost = self._clock() - begun
-            return self._undone("the connection broke: %s" % error, begun + lost + self._asked.confirm_seconds)
+            return self._undone("the connection broke: %s" % error, self._clock() + self._asked.confirm_seconds)
+        return self._kept(answer)
+
+    def _kept(self, answer: Mapping[str, Any]) -> Done:
+        """Return what becomes of a change that the host has made and will take back unless it is confirmed."""
         if answer.get("failed"):
             return Done("failed", account_of(answer, "safeguard"))
         if not answer.get("armed"):
@@ -201,7 +243,7 @@ class Safeguard:
         """Return who could log in before and could not with the candidate in place; nothing where everybody can."""
         case = self._asked.case
         candidate = simulated.get("state") or {}
-        if not candidate:
+        if case is None or not candidate:
             return ""
         areas = {**self._asked.state["areas"], **candidate["areas"]}
         errors = [error for error in self._asked.state["errors"] if error["area"] not in candidate["areas"]]
@@ -221,9 +263,13 @@ class Safeguard:
             raise RemoteError(account_of(answer, "safeguard"))
         return answer
 
-    def _call(self, operation: str, seconds: float | None = None, leave: Iterable[str] = ()) -> dict[str, Any]:
+    def _call(
+        self, operation: str, seconds: float | None = None, leave: Iterable[str] = (), **more: Any
+    ) -> dict[str, Any]:
         asked = self._asked
-        arguments: dict[str, Any] = {"operation": operation, "run": asked.run, "owner": asked.owner}
+        arguments: dict[str, Any] = {"operation": operation, "run": asked.run, "owner": asked.owner, **more}
+        if operation == "restore":
+            arguments.update(confirm_seconds=asked.confirm_seconds, **asked.keep)
         if operation in ("simulate", "apply", "prepare"):
             arguments.update(
                 plan=list(asked.plan),
