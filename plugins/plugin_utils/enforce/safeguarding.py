@@ -35,7 +35,9 @@ LAST_CALL_SECONDS = 3
 class Host(Protocol):
     """What carrying out a plan needs of a host: Remote, with packages."""
 
-    local: bool
+    @property
+    def local(self) -> bool:
+        """Say whether it is the controller itself."""
 
     def call(self, module: str, arguments: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Run a module; raises RemoteError."""
