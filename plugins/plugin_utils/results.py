@@ -2,8 +2,8 @@
 """The results directory: one folder a run, written atomically, sealed by a manifest that is chained to the last one.
 
 Layout below `bulwark_report_dir`: `<run>/run.json`, `<run>/hosts/<customer>/<host>.json`,
-`<run>/customers/<customer>.json`, `<run>/fleet.json`, `<run>/index.jsonl`, `<run>/manifest.json`, and beside the runs
-`chain.jsonl` and the link `latest`.
+`<run>/enforcement/<customer>/<host>.json`, `<run>/customers/<customer>.json`, `<run>/fleet.json`, `<run>/index.jsonl`,
+`<run>/manifest.json`, and beside the runs `chain.jsonl` and the link `latest`.
 Folders are 0700, files 0600.
 """
 
@@ -124,6 +124,10 @@ class Run:
         """Return where the host's result lies."""
         return self.folder / "hosts" / encoded(customer) / (encoded(host) + ".json")
 
+    def enforcement_file(self, customer: str, host: str) -> Path:
+        """Return where lies what enforcement did to the host, or in check mode would have done."""
+        return self.folder / "enforcement" / encoded(customer) / (encoded(host) + ".json")
+
     def customer_file(self, customer: str) -> Path:
         """Return where the customer's own document lies."""
         return self.folder / "customers" / (encoded(customer) + ".json")
@@ -134,12 +138,20 @@ class Run:
         _folder(path.parent)
         write_json(path, document)
 
-    def copy_host(self, source: Path, customer: str, host: str) -> None:
-        """Take over a host's result from another run, byte for byte."""
-        path = self.host_file(customer, host)
+    def write_enforcement(self, document: Mapping[str, Any]) -> None:
+        """Write what enforcement did to a host."""
+        path = self.enforcement_file(document["customer"], document["host"])
         _folder(path.parent)
-        shutil.copyfile(source, path)
-        path.chmod(0o600)
+        write_json(path, document)
+
+    def copy_host(self, other: Run, customer: str, host: str) -> None:
+        """Take over what another run has of a host, byte for byte."""
+        for place in (Run.host_file, Run.enforcement_file):
+            source, path = place(other, customer, host), place(self, customer, host)
+            if source.exists():
+                _folder(path.parent)
+                shutil.copyfile(source, path)
+                path.chmod(0o600)
 
     def write_customer(self, document: Mapping[str, Any]) -> None:
         """Write a customer's document."""
@@ -177,7 +189,8 @@ class Run:
         """Return every data file of the run, sorted; pages and formats are not among them."""
         names = ("run.json", "fleet.json", INDEX)
         own = [self.folder / name for name in names if (self.folder / name).exists()]
-        return sorted([*own, *self.folder.glob("hosts/*/*.json"), *self.folder.glob("customers/*.json")])
+        below = ("hosts/*/*.json", "enforcement/*/*.json", "customers/*.json")
+        return sorted([*own, *(path for pattern in below for path in self.folder.glob(pattern))])
 
 
 class Store:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Merging: runs that are slices of one, such as an AWX job's, become one run; what can't belong together is refused.
 
-Host results are copied byte for byte, so that they still match the manifests of their slices.
+Host results, and what enforcement did, are copied byte for byte, so that they still match their slices' manifests.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def merge(folders: Iterable[Path], store: Store, now: datetime) -> Run:
         run.write_customer(_customer(customer, run, sequence, parts))
     for each in slices:
         for target in each.about["targeted"]:
-            source = each.run.host_file(target["customer"], target["host"])
-            if source.exists():
-                run.copy_host(source, target["customer"], target["host"])
+            run.copy_host(each.run, target["customer"], target["host"])
     return run
 
 
