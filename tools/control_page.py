@@ -11,7 +11,6 @@ from datetime import date, timedelta
 
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import (
-    ROLES,
     Catalogue,
     Control,
     Recommendation,
@@ -72,7 +71,7 @@ def page(control: Control, catalogue: Catalogue) -> str:
     if control.judged:
         parts += [
             "## How it is enforced",
-            _enforcement(control),
+            _enforcement(control, catalogue),
             "## How to waive it",
             _waiver(control, catalogue),
             "## Variables",
@@ -145,11 +144,11 @@ def _area(name: str) -> str:
     return text.partition("\n")[0].removeprefix("Area ") or f"`{name}`"
 
 
-def _enforcement(control: Control) -> str:
+def _enforcement(control: Control, catalogue: Catalogue) -> str:
     if control.enforce == "never":
         return _marked(control.enforcement)
     parts = [f"Enforced: {ENFORCE[control.enforce]}. {RISKS[control.risk]}"]
-    if not (ROLES / control.section / "tasks" / f"{control.id}.yml").exists():
+    if control.id not in catalogue.enforced():
         parts.append("**Not built yet**: `harden` leaves it alone. It is going to work like this.")
     parts.append(_marked(control.enforcement))
     parts.append("It touches " + ", ".join(f"`{name}`" for name in control.touches) + ".")
