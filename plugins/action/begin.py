@@ -30,6 +30,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         hostvars = variables["hostvars"]
         now = datetime.now(timezone.utc)
+        playbook = str(self._task.args.get("playbook", ""))
         try:
             known = catalogue.load()
             plan = begin.check(
@@ -39,6 +40,7 @@ class ActionModule(ActionBase):
                 playtime.host_patterns(self._loader, variables["groups"]),
                 known,
                 now.date(),
+                playbook,
             )
             plan.not_targeted = playtime.not_targeted(variables)
             store = Store(playtime.report_folder(plan.options, variables))
@@ -49,7 +51,8 @@ class ActionModule(ActionBase):
                 now,
                 {"bulwark.msp": playtime.collection_version(), "ansible-core": ansible_version},
                 _warnings(),
-                str(self._task.args.get("playbook", "")),
+                playbook,
+                bool(self._task.check_mode),
             )
         except (begin.BeginError, ResultsError, catalogue.CatalogueError) as error:
             return {**result, "failed": True, "msg": "Nothing was connected to.\n%s" % error}

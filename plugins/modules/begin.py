@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Checks the C(bulwark_) variables of every host of the play, all of them before the first connection is made, and
     reports every problem at once by host, variable, key and value.
+  - Refuses a run that would change hosts (V(harden), V(restore)) where it targets hosts of more than one customer or
+    more than C(bulwark_max_hosts), and outside C(bulwark_windows) unless in check mode.
   - Makes the run's folder below C(bulwark_report_dir) and writes C(run.json) with the targeted hosts, the controls and
     the policy in force.
   - Runs once a play, on the controller; see C(playbooks/audit.yml).

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from .catalogue import Catalogue
 from .declared import Declaration, DeclarationError, declare
+from .enforce import permission
 from .finding import digest
 from .fleet import FLEET_JUDGES
 from .host_lists import HostListError, resolved
@@ -62,6 +63,13 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)
     not_targeted: list[dict[str, str]] = field(default_factory=list)
 
+    def hosts(self) -> dict[str, list[str]]:
+        """Return the targeted hosts by customer."""
+        found: dict[str, list[str]] = {}
+        for target in self.targets:
+            found.setdefault(target.customer, []).append(target.host)
+        return found
+
 
 class _Outcome(NamedTuple):
     """What the variables of a host, or of many that share them, come to."""
@@ -80,12 +88,14 @@ def check(
     hosts_of: Callable[[str], Collection[str]],
     catalogue: Catalogue,
     today: date,
+    playbook: str = "",
 ) -> Plan:
     """Return the plan; raises BeginError with every problem of every host.
 
-    hosts_of: the hosts of the inventory that an Ansible pattern covers.
+    hosts_of: the hosts of the inventory that an Ansible pattern covers. playbook: what the run is for.
     """
     plan = Plan()
+    run_wide = RUN_WIDE + (permission.RUN_WIDE if playbook in permission.ENFORCING else ())
     known: dict[str, _Outcome] = {}
     problems: dict[str, list[str]] = {}
     options: dict[str, str] = {}
@@ -97,14 +107,14 @@ def check(
         else:
             key = digest(json.dumps(variables, sort_keys=True))
             if key not in known:
-                known[key] = _add(plan, variables, catalogue, today)
+                known[key] = _add(plan, variables, catalogue, today, run_wide)
             outcome = known[key]
         for text in (*outcome.problems, *_bad_names(host, outcome.customer)):
             problems.setdefault(text, []).append(host)
         if not outcome.problems:
             plan.targets.append(Target(host, outcome.customer, outcome.policy, outcome.controls, platform_of(host)))
             options.setdefault(outcome.options, host)
-    _check_options(options, problems)
+    _check_options(run_wide, options, problems)
     _resolve_host_lists(plan, problems)
     _check_patterns(plan, hosts_of, problems)
     if problems:
@@ -113,7 +123,9 @@ def check(
     return plan
 
 
-def _add(plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: date) -> _Outcome:
+def _add(
+    plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: date, run_wide: Iterable[str]
+) -> _Outcome:
     """Add to the plan what is declared by these variables, and return what comes of it for a host that has them."""
     try:
         declaration = declare(variables, catalogue, today)
@@ -130,7 +142,7 @@ def _add(plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: 
         value = declaration.values.get(name)
         for entry in value if isinstance(value, list) else [value] if value else []:
             registers.setdefault(name, {}).setdefault(json.dumps(entry, sort_keys=True), entry)
-    options = json.dumps({name: declaration.policy.get(name) for name in RUN_WIDE})
+    options = json.dumps({name: declaration.policy.get(name) for name in run_wide})
     return _Outcome((), customer, key, len(controls), options)
 
 
@@ -142,8 +154,8 @@ def _bad_names(*names: str) -> Iterator[str]:
             yield str(error)
 
 
-def _check_options(options: Mapping[str, str], problems: dict[str, list[str]]) -> None:
-    for name in RUN_WIDE:
+def _check_options(run_wide: Iterable[str], options: Mapping[str, str], problems: dict[str, list[str]]) -> None:
+    for name in run_wide:
         hosts = {json.dumps(json.loads(text)[name]): host for text, host in options.items()}
         if len(hosts) > 1:
             text = "%s: must be the same for every host of a run, found %s" % (name, " and ".join(sorted(hosts)))
@@ -195,8 +207,15 @@ def start(
     versions: Mapping[str, str],
     warnings: list[str],
     playbook: str,
+    check_mode: bool = False,
 ) -> tuple[Run, int]:
-    """Make the run's folder, write run.json and the customers' registers; return the run and its sequence."""
+    """Make the run's folder, write run.json and the customers' registers; return the run and its sequence.
+
+    Raises BeginError where the run may not change what it is meant to change.
+    """
+    refused = permission.refusals(playbook, plan.hosts(), plan.options, now, check_mode)
+    if refused:
+        raise BeginError("\n".join(refused))
     run, sequence = store.begin(now)
     judged = sorted(plan.judged)
     run.write(
@@ -207,6 +226,9 @@ def start(
             "sequence": sequence,
             "state": "running",
             "playbook": playbook,
+            "check": check_mode,
+            "change": plan.options.get("bulwark_change") or None,
+            "rings": plan.options.get("bulwark_rings"),
             "began": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "ended": None,
             "date": now.date().isoformat(),

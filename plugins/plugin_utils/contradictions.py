@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from . import run_options, work_windows
 from .catalogue import Catalogue
 from .checking import Problem, near, shown
 from .merging import Merged
@@ -18,15 +18,13 @@ DATES = {
     "bulwark_contracts": ("start", "end"),
     "bulwark_host_lists": ("date",),
 }
-TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 #: Who may answer for a control beside a party.
 BEYOND_PARTIES = ("both", "nobody")
 
 
 def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
     """Yield what is of the right type and wrong all the same."""
-    if values.get("bulwark_read_seconds") == 0:
-        yield Problem("bulwark_read_seconds", "must be at least 1")
+    yield from run_options.problems_with(values)
     for name, keys in DATES.items():
         for place, entry in merged.entries(name, values):
             yield from _dates(place, entry, keys)
@@ -39,7 +37,7 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
         yield from _network(place, entry)
     for place, entry in merged.entries("bulwark_contracts", values):
         yield from _party(place + ".party", entry["party"])
-        yield from _windows(place, entry.get("windows") or ())
+        yield from work_windows.problems(place + ".windows", entry.get("windows") or ())
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
     yield from _responsibilities(values.get("bulwark_responsibilities") or {}, catalogue)
@@ -54,14 +52,6 @@ def _listeners(merged: Merged, values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 place + ".zone", "bulwark_zones has no %s%s" % (shown(entry["zone"]), near(entry["zone"], zones))
             )
-
-
-def _windows(place: str, windows: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
-    for index, window in enumerate(windows):
-        for key in ("start", "end"):
-            if not TIME.fullmatch(window[key]):
-                wrong = "%s.windows[%d].%s" % (place, index, key)
-                yield Problem(wrong, "%s is no time; write it as HH:MM, in quotes" % shown(window[key]))
 
 
 def _account(place: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
