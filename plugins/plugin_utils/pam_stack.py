@@ -286,9 +286,18 @@ def possible(node: Node, person: Person) -> Collection[str]:
 
 def _condition(arguments: Sequence[str], person: Person) -> Collection[str]:
     """Return what pam_succeed_if(8) may answer: conditions on the service and on the exempt group are known."""
+    return answers_of([_holds(condition, person) for condition in conditions(arguments)])
+
+
+def conditions(arguments: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return the conditions of a pam_succeed_if(8) line as (left, relation, right)."""
     flags = {"debug", "use_uid", "quiet", "quiet_fail", "quiet_success", "audit"}
     words = [word for word in arguments if word not in flags]
-    known = [_holds(words[at : at + 3], person) for at in range(0, len(words) - 2, 3)]
+    return [(words[at], words[at + 1], words[at + 2]) for at in range(0, len(words) - 2, 3)]
+
+
+def answers_of(known: Collection[bool | None]) -> Collection[str]:
+    """Return what pam_succeed_if(8) may answer where its conditions hold, don't or aren't known (None)."""
     if False in known:
         return FAILURES
     return ("success",) if known and all(known) else CODES

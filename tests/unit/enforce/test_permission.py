@@ -45,7 +45,7 @@ class TestRefusals:
         assert refused(bulwark_max_hosts=2) == refused(bulwark_max_hosts=0) == []
 
     def test_outside_every_window_nothing_is_changed_but_looked_at(self) -> None:
-        closed = {"bulwark_windows": [NOON]}
+        closed: dict[str, Any] = {"bulwark_windows": [NOON]}
         assert refused(**closed) == [
             "harden may not change anything now: every window of bulwark_windows is closed; the next opens at "
             "2026-11-22 12:00 CET"
@@ -141,12 +141,12 @@ class TestBegin:
         assert list(tmp_path.iterdir()) == []
 
     def test_the_run_records_its_change_and_rings(self, tmp_path: Path) -> None:
-        hosts = {"a": {"bulwark_change": "CHG-7", "bulwark_rings": [1, "100%"]}}
+        hosts: dict[str, dict[str, Any]] = {"a": {"bulwark_change": "CHG-7", "bulwark_rings": [1, "100%"]}}
         about = self.begin(tmp_path, hosts, "harden", check=True).read()
         assert (about["change"], about["rings"], about["check"]) == ("CHG-7", ["1", "100%"], True)
 
     def test_an_audit_may_cover_customers_with_other_windows(self, tmp_path: Path) -> None:
-        hosts = {"a": {"bulwark_windows": [NOON]}, "b": {"bulwark_windows": [NIGHT]}}
+        hosts: dict[str, dict[str, Any]] = {"a": {"bulwark_windows": [NOON]}, "b": {"bulwark_windows": [NIGHT]}}
         about = self.begin(tmp_path, hosts, "audit").read()
         assert (about["change"], about["rings"], about["check"]) == (None, None, False)
         with pytest.raises(BeginError, match="bulwark_windows: must be the same"):

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...checks import gather
 from ...facts import Unread
 from ...pam_stack import Person, entries, mfa_modules, modules, ways_around
 from ...registers import Account
+from ...sudoers import concerns, means_host
 from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 from .stack import LENIENT
 
@@ -83,7 +83,7 @@ def _nopasswd(case: Case) -> Iterable[Item]:
         if user is None or account.kind not in PEOPLE or not account.external:
             continue
         for rule in case.facts["sudo"]["rules"]:
-            if rule["nopasswd"] and _concerns(rule["users"], user) and _here(case, rule["hosts"]):
+            if rule["nopasswd"] and concerns(rule["users"], user) and means_host(case, rule["hosts"]):
                 commands = ", ".join(rule["commands"])
                 text = "%s (%s) may run %s without a password (NOPASSWD)" % (account.name, account.party, commands)
                 yield item("%s NOPASSWD %s" % (account.name, commands), text)
@@ -100,8 +100,8 @@ def _exempt(case: Case, account: Account, user: Mapping[str, Any]) -> Iterable[I
                 what = ", ".join(member["name"] for member in line["members"])
                 text = "%s: Defaults for %s %s: !authenticate" % (account.name, line["scope"], what)
                 yield item("%s !authenticate %s" % (account.name, what), text)
-        elif (line["scope"] != "user" or _concerns(line["members"], user)) and (
-            line["scope"] != "host" or _here(case, line["members"])
+        elif (line["scope"] != "user" or concerns(line["members"], user)) and (
+            line["scope"] != "host" or means_host(case, line["members"])
         ):
             asked = options.get("authenticate", asked)
             group = options.get("exempt_group", group)
@@ -117,7 +117,7 @@ def _timeouts(case: Case) -> Iterable[Item]:
     general = UNSET_TIMEOUT
     for line in case.facts["sudo"]["defaults"]:
         value = line["options"].get("timestamp_timeout")
-        if value is None or (line["scope"] == "host" and not _here(case, line["members"])):
+        if value is None or (line["scope"] == "host" and not means_host(case, line["members"])):
             continue
         if line["scope"] in (None, "host"):
             general = value
@@ -144,29 +144,3 @@ def _timeout_text(what: str, value: object, limit: float) -> str:
     if str(value).startswith("-"):
         return "%s = %s: an answer is trusted until the next boot" % (what, value)
     return "%s = %s minutes, more than %g" % (what, value, limit)
-
-
-def _concerns(members: Sequence[Mapping[str, Any]], user: Mapping[str, Any]) -> bool:
-    """Say whether a list of users names `user`, a "!" taking it out again; netgroups are not looked into."""
-    named = False
-    for member in members:
-        kind, name = member["kind"], member["name"]
-        if (
-            (kind == "username" and name in ("ALL", user["name"]))
-            or (kind == "usergroup" and name in user["groups"])
-            or (kind == "userid" and name == str(user["uid"]))
-            or (kind == "usergid" and name == str(user["gid"]))
-        ):
-            named = not member["negated"]
-    return named
-
-
-def _here(case: Case, members: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether a list of hosts may mean this one: only a list of other hosts' names doesn't."""
-    own = case.facts["system"]["hostname"]
-    here = {"ALL", own, own.partition(".")[0]}
-    named = False
-    for member in members:
-        if member["kind"] != "hostname" or any(fnmatchcase(name, member["name"]) for name in here):
-            named = not member["negated"]
-    return named
