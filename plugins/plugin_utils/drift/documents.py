@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ..begin import CUSTOMER_SCHEMA
 from ..begin import SCHEMA as RUN_SCHEMA
+from ..enforce.record import OUTCOMES, STATES
+from ..enforce.record import SCHEMA as ENFORCEMENT_SCHEMA
 from ..finding import SEVERITIES, STATUSES
 from ..judging import SCHEMA as HOST_SCHEMA
 from ..results import ResultsError, Run, encoded
@@ -98,15 +100,29 @@ def host_documents(
 
     What was left out is added to `problems`, by path.
     """
+    yield from _of_hosts(run, about, problems, customer, "hosts", run.host_file, load_host)
+
+
+def enforcement_documents(
+    run: Run, about: Mapping[str, Any], problems: dict[str, Problem], customer: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield what enforcement did to each host, as host_documents does; nothing for a run that enforced nothing."""
+    yield from _of_hosts(run, about, problems, customer, "enforcement", run.enforcement_file, load_enforcement)
+
+
+def _of_hosts(
+    run: Run, about: Mapping[str, Any], problems: dict[str, Problem], customer: str | None, folder: str,
+    file_of: Callable[[str, str], Path], read: Callable[[Path], dict[str, Any]],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """Yield the usable documents of a folder that has one for each host."""
     runs = own_runs(about)
-    targeted = {run.host_file(target["customer"], target["host"]) for target in about["targeted"]}
-    folder = "*" if customer is None else glob.escape(encoded(customer))
-    for path in sorted(run.folder.glob("hosts/%s/*.json" % folder)):
+    targeted = {file_of(target["customer"], target["host"]) for target in about["targeted"]}
+    name = "*" if customer is None else glob.escape(encoded(customer))
+    for path in sorted(run.folder.glob("%s/%s/*.json" % (folder, name))):
         try:
-            document = load(path, HOST_SCHEMA)
-            check_host(document)
+            document = read(path)
             _need(document["run"] in runs, "belongs to another run, %s" % document["run"][:40])
-            _need(run.host_file(document["customer"], document["host"]) == path, "tells of another host than its name")
+            _need(file_of(document["customer"], document["host"]) == path, "tells of another host than its name")
             _need(path in targeted, "tells of a host that the run did not target")
         except (Unusable, ResultsError) as error:
             _add(problems, run, path, str(error))
@@ -141,8 +157,9 @@ def _add(problems: dict[str, Problem], run: Run, path: Path, reason: str) -> Non
     problems.setdefault(name, Problem(name, reason))
 
 
-def check_host(document: Mapping[str, Any]) -> None:
-    """Check what the report depends on in a host's result; raises Unusable."""
+def load_host(path: Path) -> dict[str, Any]:
+    """Return a host's result; raises Unusable where anything that the report depends on is missing."""
+    document = load(path, HOST_SCHEMA)
     for key in ("run", "host", "customer", "collected_at"):
         _need(isinstance(document.get(key), str), "has no usable %s" % key)
     platform, identity = document.get("platform"), document.get("identity")
@@ -160,6 +177,21 @@ def check_host(document: Mapping[str, Any]) -> None:
         check_finding(finding)
         _need(finding["control"] not in seen, "has two findings of %s" % finding["control"][:60])
         seen.add(finding["control"])
+    return document
+
+
+def load_enforcement(path: Path) -> dict[str, Any]:
+    """Return what enforcement did to a host; raises Unusable where anything that the report depends on is missing."""
+    document = load(path, ENFORCEMENT_SCHEMA)
+    for key in ("run", "host", "customer", "reason"):
+        _need(isinstance(document.get(key), str), "has no usable %s" % key)
+    _need(isinstance(document.get("check"), bool), "has no usable check")
+    _need(document.get("outcome") in OUTCOMES, "has no usable outcome")
+    seconds = document.get("seconds", "")
+    _need(seconds is None or isinstance(seconds, (int, float)), "has no usable seconds")
+    controls = document.get("controls")
+    _need(isinstance(controls, Mapping) and all(map(_is_enforced, controls.values())), "has no usable controls")
+    return document
 
 
 def check_finding(finding: Any) -> None:
@@ -205,6 +237,33 @@ def _is_target(value: Any) -> bool:
 
 def _is_platform(value: Any) -> bool:
     return value is None or isinstance(value, str)
+
+
+def _is_enforced(value: Any) -> bool:
+    """Say whether it is one control of an enforcement document."""
+    return (
+        isinstance(value, Mapping)
+        and value.get("state") in STATES
+        and isinstance(value.get("reason"), str)
+        and all(value.get(key, "") in (None, *STATUSES) for key in ("before", "after"))
+        and isinstance(value.get("tasks"), list)
+        and all(map(_is_task, value["tasks"]))
+    )
+
+
+def _is_task(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("task"), str)
+        and isinstance(value.get("changes"), list)
+        and all(
+            isinstance(change, Mapping)
+            and all(isinstance(change.get(key), str) for key in ("kind", "name"))
+            and isinstance(change.get("diff", 0), (str, type(None)))
+            and isinstance(change.get("masked"), bool)
+            for change in value["changes"]
+        )
+    )
 
 
 def _is_policies(value: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from ..closing import totals
 from .causes import Causes
 from .delta import NEWLY_FAILING
+from .enforced import Enforcing
 from .shapes import Change, HostRow, Unreadable
 from .standing import Tally
 
@@ -30,6 +31,7 @@ class Gathering:
     without_root: list[str] = field(default_factory=list)
     judged: dict[Place, frozenset[str]] = field(default_factory=dict)
     findings: list[Mapping[str, Any]] = field(default_factory=list)
+    enforcing: Enforcing = field(default_factory=Enforcing)
     _errors: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def add_host(

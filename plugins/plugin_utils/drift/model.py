@@ -8,9 +8,10 @@
 - `fleet` is a `View` of all customers, `customers` one `View` for each, sorted by name (`shapes.View`): coverage,
   sections and tactical actions, delta, trend, policy drift, actions, the customer's own findings, what was unreadable,
   host rows.
-- `documents(customer=None)` streams the hosts one by one, in the order of `hosts`: `HostPage(row, document, history)`.
-  `document` is the host's result as docs/schemas/host-result.json describes it, `history` maps a control to its
-  `shapes.Change` where there is one (kind, since, days). Nothing else of a host's findings is kept in memory.
+- `documents(customer=None)` streams the hosts one by one, in the order of `hosts`, as `HostPage(row, document, history,
+  enforcement)`. `document` is the host's result as docs/schemas/host-result.json describes it, `history` maps a control
+  to its `shapes.Change` where there is one (kind, since, days), `enforcement` is what enforcement did there
+  (docs/schemas/enforcement.json). Nothing else of a host's findings is kept in memory.
 
 A customer's page is made of its own `View` and `documents(customer)` alone. Text of hosts in here is bounded and clean
 of control characters (`text.clean`) but not escaped: each format escapes as it prints.
@@ -27,7 +28,15 @@ from ..catalogue import Catalogue
 from ..results import INDEX, MANIFEST, Run, encoded, sha256
 from . import coverage, standing
 from .delta import change, delta
-from .documents import Unusable, about_run, customer_documents, host_documents, load
+from .documents import (
+    Unusable,
+    about_run,
+    customer_documents,
+    enforcement_documents,
+    host_documents,
+    load,
+    load_enforcement,
+)
 from .gathering import Gathering, Place, row
 from .history import Counts, History, Moment
 from .index import Since, host_states
@@ -39,11 +48,15 @@ from .signing import signature_of
 
 @dataclass(frozen=True)
 class HostPage:
-    """One host in full: its row, its result document, and what became of each of its findings, by control."""
+    """One host in full: its row, its result document, and what became of each of its findings, by control.
+
+    enforcement: what enforcement did there, None where the run enforced nothing.
+    """
 
     row: HostRow
     document: Mapping[str, Any]
     history: Mapping[str, Change]
+    enforcement: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class _Building:
         self._registers: dict[str, Mapping[str, Any]] = {}
         self._changes: dict[Place, dict[str, Change]] = {}
         self._rows: dict[Place, HostRow] = {}
+        self._enforced: set[Place] = set()
         self._counts = Counts(self._at)
         names = sorted({target["customer"] for target in about["targeted"]})
         self._views: dict[str | None, Gathering] = {name: Gathering() for name in (None, *names)}
@@ -90,6 +104,10 @@ class _Building:
         shared: dict[frozenset[str], frozenset[str]] = {}
         for document in host_documents(self._run, self._about, self._problems):
             self._take_host(document, shared)
+        for document in enforcement_documents(self._run, self._about, self._problems):
+            self._enforced.add((document["customer"], document["host"]))
+            for name in (None, document["customer"]):
+                self._views[name].enforcing.add(document)
         earlier = {name: self._history.registers_of(name) for name in sorted(self._registers)}
         points = self._counts.points()
         views = {name: self._view(name, gathered, earlier, points) for name, gathered in self._views.items()}
@@ -159,12 +177,14 @@ class _Building:
             unreadable=gathered.unreadable(),
             hosts=tuple(gathered.rows),
             problems=tuple(each for _path, each in sorted(self._problems.items()) if _concerns(each, name)),
+            enforcement=gathered.enforcing.made(catalogue),
         )
 
     def _pages(self, customer: str | None) -> Iterator[HostPage]:
         for document in host_documents(self._run, self._about, {}, customer):
             place = (document["customer"], document["host"])
-            yield HostPage(self._rows[place], document, self._changes[place])
+            enforcement = load_enforcement(self._run.enforcement_file(*place)) if place in self._enforced else None
+            yield HostPage(self._rows[place], document, self._changes[place], enforcement)
 
 
 def _recorded(run: Run, problems: dict[str, Problem]) -> dict[Place, dict[str, Since]]:
@@ -186,7 +206,7 @@ def _recorded(run: Run, problems: dict[str, Problem]) -> dict[Place, dict[str, S
 def _concerns(problem: Problem, customer: str | None) -> bool:
     """Say whether a page may tell of a problem: a customer's tells of no other customer's file."""
     folder, _slash, rest = problem.path.partition("/")[2].partition("/")
-    if customer is None or folder not in ("hosts", "customers"):
+    if customer is None or folder not in ("hosts", "enforcement", "customers"):
         return True
     return rest.partition("/")[0] in (encoded(customer), encoded(customer) + ".json")
 

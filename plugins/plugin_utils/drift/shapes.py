@@ -338,11 +338,57 @@ class HostRow:
 
 
 @dataclass(frozen=True)
+class EnforcedHost:
+    """How enforcement ended on a host. outcome, reason: as in its document. states: number of controls by state.
+
+    mended: controls that were changed and pass or don't apply now.
+    """
+
+    customer: str
+    host: str
+    outcome: str
+    reason: str
+    seconds: float | None
+    states: Mapping[str, int]
+    mended: int
+
+
+@dataclass(frozen=True)
+class EnforcedControl:
+    """What enforcement did to one control. states: number of hosts by state. tasks: names of those that changed it.
+
+    reasons: why it was left, refused or put back: (state, reason, hosts), most hosts first.
+    """
+
+    control: str
+    title: str
+    states: Mapping[str, int]
+    mended: int
+    tasks: tuple[str, ...]
+    reasons: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True)
+class Enforcement:
+    """What enforcement did to the hosts of a view. check: only what it would do, on every one of them.
+
+    line: in one sentence. outcomes: number of hosts by outcome. hosts: the worst outcome first.
+    """
+
+    check: bool
+    line: str
+    outcomes: Mapping[str, int]
+    hosts: tuple[EnforcedHost, ...]
+    controls: tuple[EnforcedControl, ...]
+
+
+@dataclass(frozen=True)
 class View:
     """Everything that one page shows. customer: None for the fleet. line: where it stands, in one sentence.
 
     by_party: failing findings by who has to mend them. findings: the customer's own (on records and host lists); in the
-    fleet's view each has `customers` too. problems: result files that were left out.
+    fleet's view each has `customers` too. problems: result files that were left out. enforcement: None for a run that
+    enforced nothing.
     """
 
     customer: str | None
@@ -359,6 +405,7 @@ class View:
     unreadable: tuple[Unreadable, ...]
     hosts: tuple[HostRow, ...]
     problems: tuple[Problem, ...]
+    enforcement: Enforcement | None = None
 
 
 @dataclass(frozen=True)
