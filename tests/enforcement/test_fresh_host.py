@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a fresh host to a hardened one and back: check says what then happens, and restore leaves no trace.
+
+The runs are a story of five, each the start of the next: check, harden, harden again, look at restore, restore.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.enforcement.newcomer import CUSTOMER, SUITES, newcomer
+from tests.enforcement.outcome import enforcement, staged, still_failing, tasks
+from tests.enforcement.tree import Picture, differences, picture
+from tests.integration.fleet import Played, inventory, play
+from tests.lab.engine import Host, Lab, each
+
+CHECK = ("--check", "--diff")
+FIRST = ("-e", "bulwark_restore_run=first")
+#: What needs a decision that this inventory doesn't make -> the variable that would make it.
+LEFT = {"lin-mf-sk-keys": "bulwark_mfa_method"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run, and the hosts' pictures after it by host name."""
+
+    played: Played
+    pictures: dict[str, Picture]
+
+
+Story = dict[str, Step]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    lab = Lab("fresh")
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture(scope="module")
+def before(lab: Lab) -> dict[str, tuple[Host, Picture]]:
+    """The hosts by suite, as they are before anything happens."""
+    made = newcomer(lab)
+    hosts = each(lambda suite: made.start(suite, suite), SUITES)
+    return {host.name: (host, seen) for host, seen in zip(hosts, each(picture, hosts), strict=True)}
+
+
+@pytest.fixture(scope="module")
+def story(lab: Lab, before: dict[str, tuple[Host, Picture]], tmp_path_factory: pytest.TempPathFactory) -> Story:
+    hosts = [host for host, _ in before.values()]
+    folder = tmp_path_factory.mktemp("fresh")
+    listed = inventory(folder / "hosts.json", lab, hosts, newcomer(lab).variables(hosts))
+    return {
+        name: step(hosts, listed, folder / name, playbook, *arguments)
+        for name, playbook, *arguments in (
+            ("check", "harden", *CHECK),
+            ("harden", "harden"),
+            ("again", "harden"),
+            ("look", "restore", *CHECK, *FIRST),
+            ("restore", "restore", *FIRST),
+        )
+    }
+
+
+def step(hosts: list[Host], listed: Path, reports: Path, playbook: str, *arguments: str) -> Step:
+    played = play(playbook, listed, reports, *arguments)
+    return Step(played, {host.name: seen for host, seen in zip(hosts, each(picture, hosts), strict=True)})
+
+
+@pytest.mark.parametrize("run", ["check", "harden", "again", "look", "restore"])
+def test_every_run_succeeds(story: Story, run: str) -> None:
+    assert story[run].played.rc == 0, story[run].played.output
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_check_changes_nothing(story: Story, before: dict[str, tuple[Host, Picture]], suite: str) -> None:
+    assert differences(before[suite][1], story["check"].pictures[suite]) == []
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_check_says_what_then_changes(story: Story, suite: str) -> None:
+    would = tasks(story["check"].played, suite, CUSTOMER, "would_change")
+    assert would == tasks(story["harden"].played, suite, CUSTOMER, "changed")
+    assert len({control for _, control, _ in would}) > 5
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_fails_is_mended_or_left_with_the_variable_it_needs(story: Story, suite: str) -> None:
+    left = still_failing(story["harden"].played, suite, CUSTOMER)
+    assert set(left) == set(LEFT), left
+    for control, variable in LEFT.items():
+        assert variable in left[control]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_was_changed_passes(story: Story, suite: str) -> None:
+    told = enforcement(story["harden"].played, suite, CUSTOMER)
+    ended = {control: entry["after"] for control, entry in told.items() if entry["state"] == "changed"}
+    assert set(ended.values()) == {"pass"}, ended
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_second_run_changes_nothing(story: Story, suite: str) -> None:
+    assert differences(story["harden"].pictures[suite], story["again"].pictures[suite]) == []
+    assert re.search(rf"^{suite} .*changed=0 ", story["again"].played.output, re.MULTILINE)
+    assert staged(story["again"].played) <= set(LEFT)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_restore_is_previewed(story: Story, suite: str) -> None:
+    assert differences(story["again"].pictures[suite], story["look"].pictures[suite]) == []
+    assert re.search(rf"^{suite} .*changed=1 ", story["look"].played.output, re.MULTILINE)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_restore_brings_everything_back(story: Story, before: dict[str, tuple[Host, Picture]], suite: str) -> None:
+    assert differences(before[suite][1], story["restore"].pictures[suite]) == []
