@@ -38,6 +38,7 @@ def read(host: Reading, area: Area) -> None:
     version: [major, minor]. options: what the running server was started with beside its configuration file.
     settings: {option in lower case: [values as `sshd -T` prints them, one a line]}, as for no login in particular.
     config_files: paths, in the order read. matches: [{match: its criteria, file, line}].
+    set_in: [{option, file, line, match (None outside of any)}], the lines that set something, in the order read.
     contexts: [{user, users, address, why, asked, settings}]: one login of each class that the Match lines tell apart;
     users: all accounts in the class; address: where that login comes from; why: those of the matches that it meets;
     asked: the argument of -C, None where there is no Match at all; settings: only what differs from those above.
@@ -79,9 +80,14 @@ def _matches(area: Area, door: Door, path: str) -> tuple[sshd_config.Match, ...]
     except Unreadable as problem:
         area.unread("config_files", str(problem))
         area.unread("matches", str(problem))
+        area.unread("set_in", str(problem))
         return None
     area.facts["config_files"] = list(config.files)
     area.facts["matches"] = [_match(match) for match in config.matches]
+    area.facts["set_in"] = [
+        {"option": one.option, "file": one.file, "line": one.line, "match": one.match and _match(one.match)}
+        for one in config.settings
+    ]
     return config.matches
 
 

@@ -10,12 +10,15 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 #: Options whose value is judged and public; of all others only the name is kept.
 WITH_VALUE = ("from", "permitopen", "permitlisten", "principals", "expiry-time", "tunnel")
 OPTION = re.compile(r"([A-Za-z0-9-]+)(?:=\"((?:\\\"|[^\"])*)\")?(?:,|(?=\s)|$)")
 TYPE = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa|rsa|webauthn-sk)-[A-Za-z0-9@.-]+")
+#: Sources in from= that leave nobody out.
+EVERYWHERE = frozenset({"*", "0.0.0.0/0", "::/0"})
 CURVE_BITS = {"nistp256": 256, "nistp384": 384, "nistp521": 521, "ed25519": 256, "ed448": 456}
 
 
@@ -44,6 +47,12 @@ def split_options(text: str) -> tuple[list[str], str]:
         options.append('%s="%s"' % (name, value) if value is not None and name in WITH_VALUE else name)
         place = found.end()
     return options, text[place:].strip()
+
+
+def names_sources(options: Iterable[str]) -> bool:
+    """Say whether the options of a key say where it may come from, and that isn't everywhere."""
+    named = [source for option in options if option.startswith("from=") for source in option[6:-1].split(",")]
+    return bool(named) and not EVERYWHERE & set(named)
 
 
 def _key(text: str) -> dict[str, Any] | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parses sshd_config as far as `sshd -T` can't tell: which files it includes and which Match lines stand in them.
+"""Parses sshd_config as far as `sshd -T` can't tell: which files, Match lines and options it has, and where.
 
 The syntax is that of sshd_config(5): first keyword of a line without regard to case, "=" or blanks after it, quotes,
 `#` comments, Include with glob patterns relative to /etc/ssh, files taken in lexical order.
@@ -20,6 +20,13 @@ FILES_LIMIT = 500
 KEYWORD = re.compile(r"\s*\"?([A-Za-z0-9]+)\"?(?:\s*=\s*|\s+)(.*)")
 WORD = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|((?:\\.|[^\s\"'\\])+)|(\S)")
 FLAGS = ("all", "invalid-user")
+#: Older names of options -> those that `sshd -T` prints since OpenSSH 8.7.
+ALIASES = {
+    "challengeresponseauthentication": "kbdinteractiveauthentication",
+    "skeyauthentication": "kbdinteractiveauthentication",
+    "pubkeyacceptedkeytypes": "pubkeyacceptedalgorithms",
+    "hostbasedacceptedkeytypes": "hostbasedacceptedalgorithms",
+}
 
 
 class Match(NamedTuple):
@@ -34,34 +41,53 @@ class Match(NamedTuple):
         return " ".join(("%s %s" % pair).strip() for pair in self.criteria)
 
 
+class Setting(NamedTuple):
+    """One line that sets an option (in lower case), where it stands, and the Match block around it."""
+
+    option: str
+    file: str
+    line: int
+    match: Match | None
+
+
 class Config(NamedTuple):
-    """The files sshd reads, in order, and the Match lines in them."""
+    """The files sshd reads, in order, and the Match lines and options in them."""
 
     files: tuple[str, ...]
     matches: tuple[Match, ...]
+    settings: tuple[Setting, ...]
 
 
 def load(door: Door, path: str) -> Config:
     """Return the Config that starts at `path`; raises Unreadable where a file can't be read or Include never ends."""
-    files: list[str] = []
-    matches: list[Match] = []
-    _load(door, path, files, matches, 0)
-    return Config(tuple(files), tuple(matches))
+    config = _Loading([], [], [])
+    _load(door, path, config, 0, None)
+    return Config(tuple(config.files), tuple(config.matches), tuple(config.settings))
 
 
-def _load(door: Door, path: str, files: list[str], matches: list[Match], depth: int) -> None:
-    if depth > DEPTH or len(files) >= FILES_LIMIT:
+class _Loading(NamedTuple):
+    files: list[str]
+    matches: list[Match]
+    settings: list[Setting]
+
+
+def _load(door: Door, path: str, config: _Loading, depth: int, match: Match | None) -> None:
+    """Add what `path` holds; `match` is the block around its Include. A Match in a file ends with the file."""
+    if depth > DEPTH or len(config.files) >= FILES_LIMIT:
         raise Unreadable("%s: Include goes deeper than %d or names more than %d files" % (path, DEPTH, FILES_LIMIT))
     text = door.read(path)
-    files.append(path)
+    config.files.append(path)
     for number, line in enumerate(text.split("\n"), 1):
         keyword, words = split(line)
         if keyword == "match":
-            matches.append(Match(criteria(words), path, number))
+            match = Match(criteria(words), path, number)
+            config.matches.append(match)
         elif keyword == "include":
             for pattern in words:
                 for included in expand(door, pattern):
-                    _load(door, included, files, matches, depth + 1)
+                    _load(door, included, config, depth + 1, match)
+        elif keyword:
+            config.settings.append(Setting(ALIASES.get(keyword, keyword), path, number, match))
 
 
 def split(line: str) -> tuple[str, list[str]]:

@@ -31,7 +31,20 @@ def steps(case: Case, control: str, asked: Iterable[Mapping[str, Any]], measures
             if name not in measures:
                 raise StagingError("there is no measure %s%s" % (name, near(name, measures)))
             try:
-                found += measures[name](case, arguments, control)
+                found += measures[name](case, in_force(case.policy, arguments), control)
             except (Unread, Undeclared) as reason:
                 raise Left(str(reason)) from None
     return found
+
+
+def in_force(policy: Mapping[str, Any], arguments: Any) -> Any:
+    """Return what a task asks for with the policy's values in place of the names of its variables."""
+    if isinstance(arguments, Mapping):
+        return {key: in_force(policy, value) for key, value in arguments.items()}
+    if isinstance(arguments, list):
+        return [in_force(policy, value) for value in arguments]
+    if isinstance(arguments, str) and arguments.startswith("bulwark_"):
+        if arguments not in policy:
+            raise StagingError("there is no policy variable %s%s" % (arguments, near(arguments, policy)))
+        return policy[arguments]
+    return arguments

@@ -76,17 +76,19 @@ def edit(
     secret: bool = False,
     volatile: bool = False,
     create: str = "0644",
+    reads: Sequence[str] = (),
 ) -> Step:
     """Return the step that changes the text of `path` by the edit `name` of module_utils/edits.
 
     mode, owner, group: what the file is to have; None keeps what it has. create: the mode of a file that wasn't there.
+    reads: other files whose texts the edit is given as the argument `texts` ({path: text, None where it isn't there}).
     secret: its text is never shown. volatile: programs write to the file as well, so that only its lines of ours count
     when it is compared later.
     """
     return {
         "kind": "edit", "path": path, "edit": name, "arguments": dict(arguments), "mode": mode, "owner": owner,
         "group": group, "reload": list(reload), "restart": list(restart), "secret": secret, "volatile": volatile,
-        "create": create,
+        "create": create, "reads": list(reads),
     }  # fmt: skip
 
 

@@ -44,6 +44,23 @@ def test_includes_are_followed_in_lexical_order_also_inside_match(tmp_path: Path
     ]
 
 
+def test_it_is_known_where_each_option_is_set(tmp_path: Path) -> None:
+    door = host(
+        tmp_path,
+        {
+            "etc/ssh/sshd_config": "Port 22\nMatch User a\n  Include late/x\n  ChallengeResponseAuthentication no\n",
+            "etc/ssh/late/x": "MaxAuthTries 2\nMatch Host *.example\nLogLevel QUIET\n",
+        },
+    )
+    found = config.load(door, "/etc/ssh/sshd_config")
+    assert [(one.option, one.file, one.line, one.match and one.match.text()) for one in found.settings] == [
+        ("port", "/etc/ssh/sshd_config", 1, None),
+        ("maxauthtries", "/etc/ssh/late/x", 1, "user a"),
+        ("loglevel", "/etc/ssh/late/x", 3, "host *.example"),
+        ("kbdinteractiveauthentication", "/etc/ssh/sshd_config", 4, "user a"),
+    ]
+
+
 def test_an_include_without_end_is_unreadable(tmp_path: Path) -> None:
     door = host(tmp_path, {"etc/ssh/sshd_config": "Include sshd_config\n"})
     with pytest.raises(Unreadable, match="Include goes deeper"):

@@ -78,7 +78,7 @@ def no_password(case: Case) -> Verdict:
             "KbdInteractiveAuthentication is yes and no second factor for %s" % context.place,
         )
         for context in known
-        if _password_dialogue(case, context)
+        if password_dialogue(case, context)
     ]
     return verdict(
         "passwordauthentication no, permitemptypasswords no, and kbdinteractiveauthentication yes only where "
@@ -88,7 +88,7 @@ def no_password(case: Case) -> Verdict:
     )
 
 
-def _password_dialogue(case: Case, context: Context) -> bool:
+def password_dialogue(case: Case, context: Context) -> bool:
     """Say whether a PAM dialogue is open that may ask for no more than the password."""
     if not context.on("kbdinteractiveauthentication") or not context.on("usepam"):
         return False

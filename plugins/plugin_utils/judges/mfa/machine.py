@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ....module_utils.ssh.authorized_key import names_sources
 from ...logins import Login
 from ...verdict import Case, Item, item
-
-EVERYWHERE = frozenset({"*", "0.0.0.0/0", "::/0"})
 
 
 def bound_keys(case: Case, login: Login) -> tuple[list[Item], list[str]]:
@@ -21,7 +20,7 @@ def bound_keys(case: Case, login: Login) -> tuple[list[Item], list[str]]:
             item("%s %s: %s" % (login.name, key["fingerprint"], what), "%s: key %s (%s line %d) %s" % (
                 login.name, key["fingerprint"], key["path"], key["line"], what
             ))
-            for what in _loose(key)
+            for what in loose(key)
         ]  # fmt: skip
         if "cert-authority" not in key["options"]:
             too_old, unknown = _age(case, login, key["fingerprint"])
@@ -30,11 +29,11 @@ def bound_keys(case: Case, login: Login) -> tuple[list[Item], list[str]]:
     return wrong, [*unread, *_certificates(case, login)]
 
 
-def _loose(key: Mapping[str, Any]) -> Iterable[str]:
+def loose(key: Mapping[str, Any]) -> Iterable[str]:
+    """Say how a key is not bound: by the file it stands in, where it may come from, what it may do."""
     if key["owner_uid"] != 0 or key["writable_by_user"]:
         yield "stands in a file that the account can change"
-    sources = [source for option in key["options"] if option.startswith("from=") for source in option[6:-1].split(",")]
-    if not sources or EVERYWHERE & set(sources):
+    if not names_sources(key["options"]):
         yield "has no from= that names where it may come from"
     if "restrict" not in key["options"]:
         yield "has no restrict"
