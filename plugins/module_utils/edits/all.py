@@ -10,6 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from . import lines, pam_lines, settings, shadow
+
 Edit = Callable[[Optional[str], Mapping[str, Any], Mapping[str, str]], Optional[str]]
 
-EDITS: dict[str, Edit] = {}
+EDITS: dict[str, Edit] = {
+    "lines": lines.edit,
+    "pam_lines": pam_lines.edit,
+    "settings": settings.edit,
+    "shadow_lock_empty": shadow.lock_empty,
+}

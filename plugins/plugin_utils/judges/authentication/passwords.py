@@ -34,11 +34,11 @@ def password_policy(case: Case) -> Verdict:
     Empty passwords count on every host. The rest doesn't apply where no account in force (not expired) has a usable
     password and sshd takes none.
     """
-    empty, unread = gather(case, _empty)
+    empty, unread = gather(case, empty_passwords)
     policy = case.policy
-    if not empty and not unread and not _in_use(case):
+    if not empty and not unread and not in_use(case):
         raise NotApplicable("no account in force has a usable password, and sshd takes none")
-    wrong, more = gather(case, _quality, _history, _hashes)
+    wrong, more = gather(case, _quality, history, _hashes)
     return verdict(
         "new passwords have at least %d characters and are in no dictionary, the last %d are refused, hashes are %s, "
         "and no password is empty" % (
@@ -52,53 +52,53 @@ def password_policy(case: Case) -> Verdict:
     )  # fmt: skip
 
 
-def _empty(case: Case) -> Iterator[Item]:
+def empty_passwords(case: Case) -> Iterator[Item]:
     for name, state in sorted(case.facts["accounts"]["passwords"].items()):
         if state == "empty":
             yield item("%s: empty password" % name, "%s has an empty password" % name)
 
 
-def _in_use(case: Case) -> bool:
+def in_use(case: Case) -> bool:
     users = case.facts["accounts"]["users"]
     if any(user.get("password") == "usable" and not user.get("expired") for user in users):
         return True
     return bool(case.facts["sshd"]["installed"]) and any(asks_password(context) for context in contexts(case))
 
 
-def _lines(case: Case, module: str) -> list[Entry]:
+def lines_of(case: Case, module: str) -> list[Entry]:
     return [entry for entry in modules(entries(case.facts, SERVICE, "password")) if entry["module"] == module]
 
 
 def _quality(case: Case) -> Iterable[Item]:
     stack = entries(case.facts, SERVICE, "password")
-    if not _lines(case, QUALITY) and not _lines(case, PASSWDQC):
+    if not lines_of(case, QUALITY) and not lines_of(case, PASSWDQC):
         yield item("no quality check", "%s: no pam_pwquality or pam_passwdqc checks new passwords" % SERVICE)
         return
     for way in ways_around(stack, (QUALITY, PASSWDQC), Person(SERVICE)):
         yield item("quality check: %s" % way.identity, way.text)
-    for entry in _lines(case, QUALITY):
-        yield from _pwquality(case, {**case.facts["passwords"]["pwquality"], **_settings(entry)}, _place(entry))
-    for entry in _lines(case, PASSWDQC):
+    for entry in lines_of(case, QUALITY):
+        yield from _pwquality(case, {**case.facts["passwords"]["pwquality"], **settings_of(entry)}, _place(entry))
+    for entry in lines_of(case, PASSWDQC):
         yield from _passwdqc(case, entry)
 
 
 def _pwquality(case: Case, settings: Mapping[str, str], place: str) -> Iterator[Item]:
     least = case.policy["bulwark_password_min"]
     # A credit above zero makes shorter passwords with that kind of character pass (pwquality.conf(5)).
-    credit = sum(max(0, _number(settings, name, 0)) for name in CREDITS)
-    length = _number(settings, "minlen", UNSET_MINLEN) - credit
+    credit = sum(max(0, number(settings, name, 0)) for name in CREDITS)
+    length = number(settings, "minlen", UNSET_MINLEN) - credit
     if length < least:
         less = " (minlen less credits)" if credit else ""
         yield item("minlen", "%s: passwords of %d characters%s are taken, less than %d" % (place, length, less, least))
-    if _number(settings, "dictcheck", UNSET_DICTCHECK) == 0:
+    if number(settings, "dictcheck", UNSET_DICTCHECK) == 0:
         yield item("dictcheck", "%s: dictcheck = 0" % place)
-    if _number(settings, "enforcing", UNSET_ENFORCING) == 0:
+    if number(settings, "enforcing", UNSET_ENFORCING) == 0:
         yield item("enforcing", "%s: enforcing = 0 only warns" % place)
 
 
 def _passwdqc(case: Case, entry: Entry) -> Iterator[Item]:
     least = case.policy["bulwark_password_min"]
-    settings = {**case.facts["passwords"]["passwdqc"], **_settings(entry)}
+    settings = {**case.facts["passwords"]["passwdqc"], **settings_of(entry)}
     if settings.get("config", "/etc/passwdqc.conf") != "/etc/passwdqc.conf":
         raise Unread("pam_passwdqc: %s is not read" % settings["config"])
     lengths = settings.get("min", UNSET_PASSWDQC)
@@ -108,12 +108,12 @@ def _passwdqc(case: Case, entry: Entry) -> Iterator[Item]:
         yield item("enforce", "%s: pam_passwdqc enforce=none only warns" % _place(entry))
 
 
-def _history(case: Case) -> Iterable[Item]:
+def history(case: Case) -> Iterable[Item]:
     least = case.policy["bulwark_password_remember"]
     kept = []
-    for entry in _lines(case, HISTORY):
-        kept.append(_number({**case.facts["passwords"]["pwhistory"], **_settings(entry)}, "remember", UNSET_REMEMBER))
-    kept += [_number(_settings(entry), "remember", 0) for entry in _lines(case, UNIX)]
+    for entry in lines_of(case, HISTORY):
+        kept.append(number({**case.facts["passwords"]["pwhistory"], **settings_of(entry)}, "remember", UNSET_REMEMBER))
+    kept += [number(settings_of(entry), "remember", 0) for entry in lines_of(case, UNIX)]
     if max(kept, default=0) < least:
         text = "%s: %d earlier passwords are refused (pam_pwhistory remember), fewer than %d"
         return [item("remember", text % (SERVICE, max(kept, default=0), least))]
@@ -124,7 +124,7 @@ def _hashes(case: Case) -> Iterator[Item]:
     """Yield what makes weak hashes: pam_unix's own argument, else ENCRYPT_METHOD, which other tools use anyway."""
     accepted = case.policy["bulwark_password_hashes"]
     method = case.facts["passwords"]["login_defs"].get("ENCRYPT_METHOD", "").upper()
-    own = [(entry, [HASHES[word] for word in entry["args"] if word in HASHES]) for entry in _lines(case, UNIX)]
+    own = [(entry, [HASHES[word] for word in entry["args"] if word in HASHES]) for entry in lines_of(case, UNIX)]
     for entry, named in own:
         if named and named[-1] not in accepted:
             yield item("pam_unix %s" % named[-1], "%s: pam_unix makes %s hashes" % (_place(entry), named[-1]))
@@ -134,7 +134,7 @@ def _hashes(case: Case) -> Iterator[Item]:
         yield item("ENCRYPT_METHOD", "/etc/login.defs sets no ENCRYPT_METHOD, and pam_unix names no hash")
 
 
-def _settings(entry: Entry) -> dict[str, str]:
+def settings_of(entry: Entry) -> dict[str, str]:
     return {name: value for name, _equals, value in (word.partition("=") for word in entry["args"])}
 
 
@@ -142,7 +142,7 @@ def _place(entry: Entry) -> str:
     return "%s:%d" % (entry["file"], entry["line"])
 
 
-def _number(settings: Mapping[str, Any], name: str, unset: int) -> int:
+def number(settings: Mapping[str, Any], name: str, unset: int) -> int:
     value = str(settings.get(name, unset))
     if not value.lstrip("-").isdigit():
         raise Unread("%s = %s is not a number" % (name, value))

@@ -34,14 +34,14 @@ def faillock(case: Case) -> Verdict:
     names could lock everyone out: it passes only where a break-glass account with the scope "console" is registered.
     """
     policy = case.policy
-    services = [name for name in (*JUDGED, *REPORTED) if _configured(case, name)]
+    services = [name for name in (*JUDGED, *REPORTED) if configured(case, name)]
     if not services:
         raise NotApplicable("no PAM service opens sessions here (looked for %s)" % ", ".join(JUDGED))
     wrong: list[Item] = []
     unread: list[str] = []
     reach: list[str] = []
     for service in services:
-        found, reasons = gather(case, partial(_tally, service=service))
+        found, reasons = gather(case, partial(gaps, service=service))
         if not found and not reasons:
             reach.append(service)
         if service in JUDGED:
@@ -65,14 +65,15 @@ def faillock(case: Case) -> Verdict:
     )  # fmt: skip
 
 
-def _configured(case: Case, service: str) -> bool:
+def configured(case: Case, service: str) -> bool:
+    """Say whether the host has a PAM service, even one that can't be resolved."""
     pam = case.facts["pam"]
     if service == "sshd" and not case.facts["sshd"]["installed"]:
         return False
     return service in pam["services"] or pam.reason("services." + service) is not None
 
 
-def _tally(case: Case, service: str) -> Iterable[Item]:
+def gaps(case: Case, service: str) -> Iterable[Item]:
     """Return why a service's logins don't all reach the tally."""
     stack = entries(case.facts, service)
     lines = list(modules(stack))
@@ -126,18 +127,18 @@ def _uncounted(nodes: Sequence[Node], guessed: Collection[int], person: Person) 
     return search(nodes, answers, through=guessed, avoid=authfail, granted=None) is not None
 
 
-def _lines(case: Case) -> list[Entry]:
+def tally_lines(case: Case) -> list[Entry]:
     """Return the pam_faillock lines of the judged services, each once."""
     lines = {}
     for service in JUDGED:
-        if _configured(case, service):
+        if configured(case, service):
             for entry in modules(entries(case.facts, service)):
                 if entry["module"] == TALLY:
                     lines[(entry["file"], entry["line"])] = entry
     return list(lines.values())
 
 
-def _options(case: Case, entry: Entry) -> tuple[str, Mapping[str, str]]:
+def options_of(case: Case, entry: Entry) -> tuple[str, Mapping[str, str]]:
     """Return (where they stand, the options in force for one line)."""
     arguments = dict(argument.partition("=")[::2] for argument in entry["args"])
     config = arguments.pop("conf", CONFIG)
@@ -148,9 +149,9 @@ def _options(case: Case, entry: Entry) -> tuple[str, Mapping[str, str]]:
 
 def _limits(case: Case) -> Iterable[Item]:
     policy = case.policy
-    for entry in _lines(case):
-        place, options = _options(case, entry)
-        deny, interval, unlock = (_number(options[name]) for name in ("deny", "fail_interval", "unlock_time"))
+    for entry in tally_lines(case):
+        place, options = options_of(case, entry)
+        deny, interval, unlock = (number(options[name]) for name in ("deny", "fail_interval", "unlock_time"))
         most, least = policy["bulwark_lockout_max_attempts"], policy["bulwark_lockout_interval_seconds"]
         shortest, longest = policy["bulwark_lockout_minutes"] * 60, policy["bulwark_lockout_max_minutes"] * 60
         if not 1 <= deny <= most:
@@ -158,7 +159,7 @@ def _limits(case: Case) -> Iterable[Item]:
         if interval < least:
             yield item("%s fail_interval" % place, "%s: fail_interval = %d, less than %d" % (place, interval, least))
         if unlock == 0:
-            if not _console_account(case):
+            if not console_account(case):
                 text = "%s: unlock_time = 0 locks for ever, and no break-glass account of scope console is registered"
                 yield item("%s unlock_time" % place, text % place)
         elif not shortest <= unlock <= longest:
@@ -168,16 +169,12 @@ def _limits(case: Case) -> Iterable[Item]:
 
 def _root(case: Case) -> Iterable[Item]:
     """Root need not be locked where it can't log in from afar; where it can, it must be, and not for long."""
-    if not case.facts["sshd"]["installed"]:
-        return
-    if case.facts["accounts"]["passwords"].get("root") in ("locked", "none"):
-        return
-    if not any(context.value("permitrootlogin") == "yes" for context in contexts(case) if "root" in context.users):
+    if not root_is_guessable(case):
         return
     longest = case.policy["bulwark_lockout_minutes"] * 60
-    for entry in _lines(case):
-        place, options = _options(case, entry)
-        unlock = _number(options.get("root_unlock_time", options["unlock_time"]))
+    for entry in tally_lines(case):
+        place, options = options_of(case, entry)
+        unlock = number(options.get("root_unlock_time", options["unlock_time"]))
         if "even_deny_root" not in options:
             text = "%s: root may log in over SSH with a password and is never locked (even_deny_root)" % place
             yield item("%s even_deny_root" % place, text)
@@ -186,12 +183,20 @@ def _root(case: Case) -> Iterable[Item]:
             yield item("%s root_unlock_time" % place, text)
 
 
-def _console_account(case: Case) -> bool:
+def root_is_guessable(case: Case) -> bool:
+    """Say whether sshd takes a password for root, and root may have one."""
+    if not case.facts["sshd"]["installed"] or case.facts["accounts"]["passwords"].get("root") in ("locked", "none"):
+        return False
+    return any(context.value("permitrootlogin") == "yes" for context in contexts(case) if "root" in context.users)
+
+
+def console_account(case: Case) -> bool:
+    """Say whether somebody has a way in that no lock closes: the console."""
     accounts = case.registers.accounts or ()
     return any(account.kind == "break_glass" and CONSOLE in account.scope for account in accounts)
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
     """Return a number as pam_faillock takes it: "never" is 0; raises Unread for what it would leave at its default."""
     if text == "never":
         return 0

@@ -110,7 +110,7 @@ def _firewall(case: Case) -> Way:
 
 
 def _too_wide(case: Case, where: str, exempt: list[str]) -> list[Item]:
-    allowed = [ipaddress.ip_network(network, strict=False) for network in _allowed(case)]
+    permitted = [ipaddress.ip_network(network, strict=False) for network in allowed(case)]
     wrong = []
     for name in exempt:
         try:
@@ -119,12 +119,12 @@ def _too_wide(case: Case, where: str, exempt: list[str]) -> list[Item]:
             if name not in NOBODY:
                 wrong.append(item(f"{where} {name}", f"{where}: {name} is a name, which its DNS server decides"))
             continue
-        if not any(network.version == one.version and network.subnet_of(one) for one in allowed):  # type: ignore[arg-type]
+        if not any(network.version == one.version and network.subnet_of(one) for one in permitted):  # type: ignore[arg-type]
             wrong.append(item(f"{where} {name}", f"{where}: {name} is not controller, bastion or exempt by policy"))
     return wrong
 
 
-def _allowed(case: Case) -> list[str]:
+def allowed(case: Case) -> list[str]:
     """Return what may be exempt: the host itself, the address we come from, single admin addresses, and policy's."""
     cidrs = [ipaddress.ip_network(cidr, strict=False) for cidr in case.registers.admin_cidrs or ()]
     single = [str(cidr) for cidr in cidrs if cidr.num_addresses == 1]
