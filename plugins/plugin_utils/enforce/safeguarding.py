@@ -89,6 +89,10 @@ class Done:
     seconds: float = 0.0
 
 
+class Lost(RemoteError):
+    """The host may have been changed and can't say so; the text says why."""
+
+
 def owner() -> str:
     """Return who holds a host's lock: the account and the machine that run Ansible."""
     return "%s@%s" % (getpass.getuser(), socket.gethostname())
@@ -115,6 +119,8 @@ class Safeguard:
         begun = self._clock()
         try:
             done = self._enforce()
+        except Lost as lost:
+            done = self._undone(str(lost), self._latest())
         except RemoteError as error:
             done = Done("failed", str(error))
         return replace(done, refused=dict(self._refused), seconds=round(self._clock() - begun, 3))
@@ -126,12 +132,14 @@ class Safeguard:
             done = self._restored(to_run, force)
             if forget and not self._asked.check and done.outcome in ("confirmed", "unchanged"):
                 self._answer("forget")
+        except Lost as lost:
+            done = self._undone(str(lost), self._latest())
         except RemoteError as error:
             done = Done("failed", str(error))
         return replace(done, seconds=round(self._clock() - begun, 3))
 
     def _restored(self, to_run: str, force: bool) -> Done:
-        answer = self._call("restore", to_run=to_run, force=force)
+        answer = self._changed("restore", to_run=to_run, force=force)
         conflicts = ["%s (%s)" % (found["path"], found["why"]) for found in answer.get("conflicts", ())]
         if conflicts and not force:
             return Done("refused", "changed by somebody else since, so that nothing was put back: %s; "
@@ -142,7 +150,7 @@ class Safeguard:
         if answer.get("packages") and done.outcome in ("confirmed", "unchanged"):
             self._host.packages(answer["packages"], present=False)
             # What the packages' own scripts changed on their way out.
-            again = self._kept(self._call("restore", to_run=to_run, force=True))
+            again = self._kept(self._changed("restore", to_run=to_run, force=True))
             if again.outcome != "unchanged":
                 done = replace(again, changes=[*done.changes, *again.changes])
             else:
@@ -166,15 +174,21 @@ class Safeguard:
             self._answer("prepare")
             self._host.packages(missing, present=True)
             self._simulated()
-        return self._applied()
+        return self._kept(self._changed("apply"))
 
-    def _applied(self) -> Done:
+    def _changed(self, operation: str, **more: Any) -> dict[str, Any]:
+        """Have the host change itself under a running revert; raises Lost where it gives no answer of its own."""
         try:
-            answer = self._call("apply")
+            answer = self._call(operation, **more)
         except RemoteError as error:
-            # It may have been armed: the host's own deadline can't be later than this.
-            return self._undone("the connection broke: %s" % error, self._clock() + self._asked.confirm_seconds)
-        return self._kept(answer)
+            raise Lost("the connection broke while the host was changed: %s" % error) from None
+        if "module_stderr" in answer:  # killed, perhaps after it had armed the revert
+            raise Lost(account_of(answer, "safeguard"))
+        return answer
+
+    def _latest(self) -> float:
+        """Return the time after which a host that was armed before now has put everything back."""
+        return self._clock() + self._asked.confirm_seconds
 
     def _kept(self, answer: Mapping[str, Any]) -> Done:
         """Return what becomes of a change that the host has made and will take back unless it is confirmed."""
@@ -184,9 +198,8 @@ class Safeguard:
             return Done("unchanged")
         deadline = self._clock() + float(answer["seconds_left"])
         reason = self._confirmed(deadline)
-        if not reason:
-            return Done("confirmed", changes=answer["changes"])
-        return self._undone(reason, deadline)
+        done = self._undone(reason, deadline) if reason else Done("confirmed")
+        return replace(done, changes=answer["changes"])
 
     def _confirmed(self, deadline: float) -> str:
         """Log in afresh, try the probe accounts, confirm; return what went wrong, nothing where all is well."""
@@ -204,17 +217,26 @@ class Safeguard:
         return max(1.0, deadline - self._clock() - LAST_CALL_SECONDS)
 
     def _undone(self, reason: str, deadline: float) -> Done:
-        """Have everything put back, or see that the host did it by itself."""
+        """Have everything put back, or see what the host did by itself: only it knows whether it was confirmed."""
         last = "it has not answered since"
         while self._clock() < deadline + REVERT_SECONDS:
             try:
                 self._host.afresh()
                 self._answer("revert")
-                return Done("reverted", reason)
+                return self._by_its_own_account(reason)
             except RemoteError as error:
                 last = str(error)
             self._sleep(POLL_SECONDS)
         return Done("failed", "%s; whether the host put everything back is not known: %s" % (reason, last))
+
+    def _by_its_own_account(self, reason: str) -> Done:
+        status = self._answer("status")
+        if any(found["run"] == self._asked.run and found["confirmed"] for found in status.get("runs", ())):
+            return Done("confirmed")
+        reverted = status.get("reverted") or {}
+        if reverted.get("run") != self._asked.run:
+            return Done("failed", "%s; the host was not changed" % reason)
+        return Done("reverted", "%s; the host put everything back: %s" % (reason, reverted["reason"]))
 
     def _simulated(self) -> dict[str, Any]:
         """Return what the plan would do without the controls that can't be had, which are refused with the reason."""
