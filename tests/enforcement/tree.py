@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
-
-from tests.lab.engine import Host
+from typing import Protocol
 
 WATCHED = ("/etc", "/var/lib", "/root", "/home")
 LOOK = Path(__file__).with_name("look.py")
@@ -49,7 +49,14 @@ EXCEPTIONS = {
 Picture = dict[str, dict[str, str]]
 
 
-def picture(host: Host) -> Picture:
+class Pictured(Protocol):
+    """A host, in a container or a guest, on which scripts run as root."""
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a bash script; raises where it fails."""
+
+
+def picture(host: Pictured) -> Picture:
     """Return {file, unit, account, package: {name: how it is}}; times, sizes and inodes are left out."""
     found: Picture = json.loads(host.run(f"python3 - {' '.join(WATCHED)} <<'END'\n{LOOK.read_text()}\nEND").stdout)
     return {kind: {name: state for name, state in entries.items() if not _excepted(kind, name)}

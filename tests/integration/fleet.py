@@ -59,16 +59,10 @@ def play(
     environment: Mapping[str, str] | None = None, directory: Path = ROOT,
 ) -> Played:  # fmt: skip
     """Run a playbook of the collection in a directory, by the environment that runs the tests; return how it ended."""
-    command = ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(hosts)]
-    ours = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_FORCE_COLOR": "0",
-    }
     done = subprocess.run(
-        [*command, "-e", f"bulwark_report_dir={reports}", *arguments],
+        command(playbook, hosts, reports, *arguments),
         cwd=directory,
-        env={**os.environ, **ours, **(environment or {})},
+        env={**playing_environment(), **(environment or {})},
         capture_output=True,
         text=True,
         errors="replace",
@@ -76,3 +70,19 @@ def play(
         timeout=300,
     )
     return Played(done.returncode, done.stdout + done.stderr, reports)
+
+
+def command(playbook: str, hosts: Path, reports: Path, *arguments: str) -> list[str]:
+    """Return the command line that plays a playbook of the collection."""
+    return ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(hosts), "-e", f"bulwark_report_dir={reports}",
+            *arguments]  # fmt: skip
+
+
+def playing_environment() -> dict[str, str]:
+    """Return the environment in which the checkout's playbooks are played."""
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_FORCE_COLOR": "0",
+    }

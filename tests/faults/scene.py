@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host to which one fault happens: hardened by the real playbook, watched from outside, compared with before."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.enforcement.tree import Picture, differences, picture
+from tests.faults.controller import Controller
+from tests.faults.targets import Target
+from tests.integration.fleet import Played
+
+#: Two controls that fail on every fresh host, and are nothing but drop-ins of sshd.
+SSH_CONTROLS = ("lin-ic-ssh-max-tries", "lin-lm-ssh-verbose")
+DROP_INS = tuple(f"/etc/ssh/sshd_config.d/00-bulwark-{control}.conf" for control in SSH_CONTROLS)
+CONFIRM_SECONDS = 15
+#: What the host may take beyond that until it is as before.
+REVERT_SECONDS = 15
+FOLDER = "/var/lib/bulwark"
+PENDING = f"{FOLDER}/pending.json"
+#: What the picture of the files doesn't show: how sshd reads them, what filters packets, and what is half done.
+LIVE = rf"""
+sshd -T -C user=ansible,host=there,addr=203.0.113.9 | sort
+nft list ruleset 2>/dev/null | sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/' || true
+systemctl is-active ssh.service
+ls -d {FOLDER}/pending.json {FOLDER}/lock.json {FOLDER}/stage/* {FOLDER}/reserve 2>/dev/null || true
+systemctl list-units --all --plain --no-legend 'bulwark*' | awk '{{ print $1, $3 }}'
+find /etc /run/systemd/system -name '*bulwark*' ! -path '/etc/ssh/sshd_config.d/00-bulwark-*' | sort
+pgrep -af putback.py | cut -d' ' -f2- || true
+"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a host is: its tree, what is live on it, and who can log in with a key."""
+
+    tree: Picture
+    live: list[str]
+    logins: set[str]
+
+
+@dataclass
+class Scene:
+    """A host, a folder for its inventory and reports, and the accounts that may log in to it."""
+
+    target: Target
+    folder: Path
+    accounts: Sequence[str] = ("ansible",)
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    before: Look | None = None
+
+    def begin(self) -> None:
+        """Remember how the host is; the fault's own preparations belong before it."""
+        self.before = self.look()
+
+    def look(self) -> Look:
+        """Return how the host is now."""
+        live = self.target.run(LIVE).stdout.splitlines()
+        return Look(picture(self.target), live, {name for name in self.accounts if self.enters(name)})
+
+    def enters(self, account: str, key: Path | None = None) -> bool:
+        """Say whether an account gets in with a key alone."""
+        done = subprocess.run([*self.target.ssh(account, key), "true"], capture_output=True, check=False)
+        return done.returncode == 0
+
+    def play(self, playbook: str = "harden", *arguments: str, name: str = "reports", **declared: Any) -> Controller:
+        """Start a playbook against the host, with a few controls and a short deadline unless declared otherwise."""
+        variables = {
+            "bulwark_customer": "acme",
+            "bulwark_controls": list(SSH_CONTROLS),
+            "bulwark_confirm_seconds": CONFIRM_SECONDS,
+            **self.target.variables(),
+            **self.declared,
+            **declared,
+        }
+        hosts = self.folder / f"{name}.hosts.json"
+        hosts.write_text(json.dumps({"all": {"hosts": {self.target.name: variables}}}), encoding="utf-8")
+        return Controller(playbook, hosts, self.folder / name, *arguments)
+
+    def stopped_when_changed(self, controller: Controller, path: str = DROP_INS[0]) -> float:
+        """Stop the controller as soon as the host is armed, see that the change is live, return when it was armed."""
+        armed = self.armed(controller)
+        controller.stop()
+        wait_for(lambda: self.target.exists(path), 10, f"{path} on {self.target.name}")
+        return armed
+
+    def armed(self, controller: Controller) -> float:
+        """Wait until the host is armed and return when that was seen."""
+        deadline = time.monotonic() + 120
+        while not self.target.exists(PENDING):
+            assert controller.running(), f"the run ended without a change:\n{controller.output()}"
+            assert time.monotonic() < deadline, f"nothing was changed in time:\n{controller.output()}"
+            time.sleep(0.02)
+        return time.time()
+
+    def undone(self, armed: float, confirm_seconds: int = CONFIRM_SECONDS) -> float:
+        """Wait until the host has put everything back, assert that it was in time, return the seconds it took."""
+        limit = confirm_seconds + REVERT_SECONDS
+        left = armed + limit - time.time()
+        wait_for(lambda: self.target.exists(PENDING) is False, max(left, 0.1), f"{self.target.name} as before")
+        self.is_as_before()
+        return round(time.time() - armed, 1)
+
+    def is_as_before(self) -> None:
+        """Assert that files, units, accounts, packages, sshd's view, packet filters and logins are as they were."""
+        before, after = self.before, self.look()
+        assert before is not None
+        assert differences(before.tree, after.tree) == []
+        assert after.live == before.live
+        assert after.logins == before.logins
+
+    def is_confirmed(self, *paths: str) -> None:
+        """Assert that the change is there, that nothing waits any more, and that whoever could log in still can."""
+        before, after = self.before, self.look()
+        assert before is not None
+        for path in paths or DROP_INS:
+            assert self.target.exists(path), path
+        leftovers = [line for line in after.live if re.search(r"bulwark|putback", line)]
+        assert leftovers == [], leftovers
+        assert before.logins <= after.logins
+
+    def record(self, played: Played) -> dict[str, Any]:
+        """Return what the run's results say of the enforcement on this host."""
+        return played.document(f"enforcement/acme/{self.target.name}.json")
+
+
+def wait_for(true: Callable[[], Any], seconds: float, what: str) -> None:
+    """Return when it is true; fails naming what did not happen in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.2)
