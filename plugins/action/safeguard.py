@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils import catalogue, playtime
-from ..plugin_utils.enforce import telling
+from ..plugin_utils.enforce import probing, seeds, telling
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, owner
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
@@ -37,7 +38,7 @@ class ActionModule(ActionBase):
             if workspace.plan():
                 family = workspace.state()["areas"].get("system", {}).get("family", "")
                 host = PackagedHost(self, variables, str(family))
-                done = Safeguard(host, self._asked(str(about["run"]), workspace)).enforce()
+                done = Safeguard(host, self._asked(str(about["run"]), workspace, host)).enforce()
                 workspace.done()
         except WorkspaceError as error:
             raise AnsibleActionFail(str(error)) from None
@@ -55,7 +56,7 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="%s: %s" % (done.outcome, done.reason))
         return result
 
-    def _asked(self, run: str, workspace: Workspace) -> Asked:
+    def _asked(self, run: str, workspace: Workspace, host: PackagedHost) -> Asked:
         case = workspace.case()
         policy = case.policy
         return Asked(
@@ -70,4 +71,22 @@ class ActionModule(ActionBase):
             state=workspace.state(),
             access=ACCESS,
             subjects=subjects(case.registers),
+            secrets=seeds.secrets(workspace.plan(), policy.get("bulwark_totp_seeds") or {}),
+            probes=self._probes(host, policy) if policy.get("bulwark_probe_accounts") else None,
         )
+
+    @staticmethod
+    def _probes(host: PackagedHost, policy: Mapping[str, Any]) -> Callable[[], list[str]]:
+        """Return what tries the probe accounts' logins, all within half of the time until the host takes back."""
+        logins = probing.logins(policy["bulwark_probe_accounts"])
+        seconds = min(probing.LOGIN_SECONDS, policy["bulwark_confirm_seconds"] / 2 / len(logins))
+
+        def tried() -> list[str]:
+            target = host.ssh_target()
+            try:
+                wrong = [probing.probe(target, login, seconds).wrong(login) for login in logins]
+            except probing.ProbeError as error:
+                wrong = [str(error)]
+            return [text for text in wrong if text]
+
+        return tried

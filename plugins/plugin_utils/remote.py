@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ CENSORED = "censored"
 SLOW_SECONDS = 5
 #: sshd's client takes the first value it is given, so these go before whatever else is configured.
 NO_MULTIPLEXING = "-o ControlMaster=no -o ControlPath=none"
+SSH_CONNECTIONS = ("ssh", "ansible.builtin.ssh")
 LOCAL_CONNECTIONS = ("local", "ansible.builtin.local")
 
 
@@ -52,6 +54,19 @@ class Remote:
         """Say whether the host is the controller itself, so that no login shows whether one still works."""
         return self._action._connection.transport in LOCAL_CONNECTIONS
 
+    def ssh_target(self) -> list[str]:
+        """Return the arguments by which ssh reaches the host the way this connection does, without account and key."""
+        connection = self._action._connection
+        if connection.transport not in SSH_CONNECTIONS:
+            return ["localhost"]
+        given = [connection.get_option(name) or "" for name in ("ssh_args", "ssh_common_args", "ssh_extra_args")]
+        target = [word for text in given for word in shlex.split(text)]
+        if not connection.get_option("host_key_checking"):
+            target += ["-o", "StrictHostKeyChecking=no"]
+        if connection.get_option("port"):
+            target += ["-p", str(connection.get_option("port"))]
+        return [*target, str(connection.get_option("host"))]
+
     def without_escalation(self) -> None:
         """From here on, run modules as the account that logs in."""
         self._action._play_context.become = False
@@ -60,7 +75,7 @@ class Remote:
     def afresh(self) -> None:
         """Let go of the connection, so that the next call logs in anew, and alone."""
         connection = self._action._connection
-        if connection.transport in ("ssh", "ansible.builtin.ssh"):
+        if connection.transport in SSH_CONNECTIONS:
             given = connection.get_option("ssh_args") or ""
             if NO_MULTIPLEXING not in given:
                 connection.reset()
