@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 RUNNING = ("active", "activating", "reloading", "failed")
 PACKAGE = "${Package}:${Architecture} ${db:Status-Abbrev}${Version}\n"
@@ -52,10 +53,10 @@ def described(path: Path) -> str:
     return f"{found.st_mode:o} {owner} {content}"
 
 
-def named(database: Callable[[int], tuple[str, ...]], number: int) -> str:
+def named(database: Callable[[int], Any], number: int) -> str:
     """Return the name of an account or group, its number where it has none."""
     try:
-        return database(number)[0]
+        return str(database(number)[0])
     except KeyError:
         return str(number)
 
