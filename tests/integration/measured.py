@@ -51,8 +51,9 @@ def write(path, text, mode):
         file.write(text)
     os.chmod(path, mode)
     return True
+os.environ["DEBIAN_FRONTEND"] = "noninteractive"
 def run(*command):
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive"))
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 after = []
 for step in json.load(sys.stdin):
     kind, changed = step["kind"], False

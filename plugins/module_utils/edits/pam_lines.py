@@ -61,7 +61,7 @@ def _includes(line: Line) -> bool:
 
 
 def _lengthened(control: str, number: int, index: int) -> str:
-    """Return the control of line `number` for a new line at `index`. A jump right to that place ends at the new line."""
+    """Return the control of line `number` for a new line at `index`; a jump right to that place ends at the new one."""
 
     def longer(jump: re.Match[str]) -> str:
         length = int(jump[2])

@@ -31,6 +31,8 @@ def throttle(case: Case, arguments: Mapping[str, Any], control: str) -> list[Ste
 
     arguments: {max_retry, ban_seconds}, both only for fail2ban; what is stricter there stays.
     """
+    if judge.bruteforce_throttle(case).status == "pass":
+        return []
     exempt = _exempt(case)
     if case.facts["sshd"]["version"] >= judge.PENALTIES_SINCE:
         return _penalties(case, exempt, control)

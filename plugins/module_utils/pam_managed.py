@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..door import Door, Missing
+from .door import Door, Missing
 
 PROGRAM = "/usr/sbin/pam-auth-update"
 RECORD = "/var/lib/pam/"
@@ -22,7 +22,7 @@ CONTROL_AND_MODULE = re.compile(r"((?:\[[^]]+\]|\w+)\s+\S+)")
 JUMP = re.compile(r"(=)(?:[0-9]+|end)\b")
 
 
-def manages(door: Door) -> bool | None:
+def by_pam_auth_update(door: Door) -> bool | None:
     """Say whether the program would take up a new profile; None on a host without it.
 
     It does where every line of its blocks is one of those that it wrote itself, in their order; options that were
