@@ -15,9 +15,11 @@ FILES = {path.relative_to(PLUGINS).with_suffix("").as_posix(): path for path in 
 HOST_FLOORS = [
     "module_utils/door",
     "module_utils/",  # parsers, of one kind of file or output each
+    "module_utils/edits/",
     "module_utils/reading",
     "module_utils/readers/",
     "module_utils/areas",
+    "module_utils/safeguard/",
     "modules/",
 ]
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks the owning programs whether they would take a candidate's files: sshd, visudo, nft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ..door import Unreadable
+from ..readers import sshd
+from ..ssh import config as sshd_config
+from .candidate import Candidate
+from .staged import StagedDoor
+
+SUDOERS = "/etc/sudoers"
+NFTABLES = ("/etc/nftables.conf", "/etc/nftables/", "/etc/nftables.d/", "/etc/sysconfig/nftables.conf")
+SECONDS = 30
+
+#: Builds the candidate without these controls (and the reason), in a new folder.
+Rebuild = Callable[[Mapping[str, str]], "tuple[Candidate, StagedDoor]"]
+
+
+def check(candidate: Candidate, door: StagedDoor, rebuild: Rebuild) -> tuple[Candidate, StagedDoor]:
+    """Return the candidate without the controls whose files an owning program refuses."""
+    while True:
+        said = next(refusals(candidate, door), None)
+        if said is None:
+            return candidate, door
+        path, reason = said
+        suspects = _suspects(candidate, path)
+        guilty = _guilty(suspects, path, candidate, rebuild) if len(suspects) > 1 else suspects
+        candidate, door = rebuild({**candidate.refused, **dict.fromkeys(guilty, reason)})
+
+
+def refusals(candidate: Candidate, door: StagedDoor) -> Iterator[tuple[str, str]]:
+    """Yield (path of the file or folder, reason) for each check that a program answers with no."""
+    changed = candidate.files.changed()
+    path = sshd.CONFIG
+    if _concerns_sshd(changed, door):
+        yield from _asked(door, ["sshd", "-t", *_options(door)], path)
+    for path, file in changed.items():
+        if file.content is None:
+            continue
+        if path == SUDOERS or path.startswith(SUDOERS + ".d/"):
+            yield from _asked(door, ["visudo", "-c", "-f", door.place(path)], path)
+        elif path.startswith(NFTABLES):
+            yield from _asked(door, ["nft", "-c", "-f", door.place(path)], path)
+
+
+def _options(door: StagedDoor) -> list[str]:
+    try:
+        return sshd.serving(door)[1]
+    except Unreadable:
+        return []
+
+
+def _concerns_sshd(changed: Mapping[str, object], door: StagedDoor) -> bool:
+    if any(path.startswith(sshd_config.FOLDER + "/") for path in changed):
+        return door.which("sshd") is not None
+    try:
+        return bool(set(sshd_config.load(door, sshd.config_path(_options(door))).files) & set(changed))
+    except Unreadable:
+        return False
+
+
+def _asked(door: StagedDoor, command: list[str], path: str) -> Iterator[tuple[str, str]]:
+    program = command[0]
+    try:
+        done = door.run(command, SECONDS)
+    except Unreadable as problem:
+        yield path, "%s can't be checked: %s" % (path, problem)
+        return
+    if done.rc != 0:
+        said = [line.strip() for line in (done.err + "\n" + done.out).split("\n") if line.strip()]
+        said = [line for line in said if not sshd.NOTICE.search(line)] or ["exit status %d" % done.rc]
+        yield path, "%s refuses it: %s" % (program, said[0].replace(door.place(path), path))
+
+
+def _suspects(candidate: Candidate, path: str) -> list[str]:
+    """Return the controls that changed a file; of sshd's configuration those that changed any of its files."""
+    if path == sshd.CONFIG:
+        touched = [
+            controls for name, controls in candidate.touched.items() if name.startswith(sshd_config.FOLDER + "/")
+        ]
+        touched = touched or list(candidate.touched.values())
+    else:
+        touched = [candidate.touched[path]]
+    return sorted({control for controls in touched for control in controls})
+
+
+def _guilty(suspects: list[str], path: str, candidate: Candidate, rebuild: Rebuild) -> list[str]:
+    """Return the one control without which all is well; all of them where that is not one."""
+    for control in suspects:
+        without, door = rebuild({**candidate.refused, control: "tried without it"})
+        if path not in dict(refusals(without, door)):
+            return [control]
+    return suspects

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ends an operation of the safeguard."""
+
+from __future__ import annotations
+
+
+class Problem(Exception):
+    """The operation ends here; the text says what happened and what became of the host."""
