@@ -40,12 +40,19 @@ def problems_in(place: str, option: Mapping[str, Any], value: Any) -> Iterator[P
     if option.get("no_log"):
         if kind == "str" and not isinstance(value, (str, int, float)):
             yield Problem(place, "must be text, found %s" % _kind(value))
+        elif kind == "dict" and not isinstance(value, Mapping):
+            yield Problem(place, "must be a dictionary")
     elif kind == "list":
         yield from _list(place, option, value)
     elif kind == "dict":
         yield from _dict(place, option.get("options"), value)
     else:
         yield from _scalar(place, option, value)
+
+
+def holds_secrets(option: Mapping[str, Any]) -> bool:
+    """Say whether a variable is secret, or any key of its entries."""
+    return bool(option.get("no_log")) or any(map(holds_secrets, (option.get("options") or {}).values()))
 
 
 def near(name: str, names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from .catalogue import Catalogue
 from .checking import Problem, near, shown
 from .merging import Merged
 from .registers import DATE_TEXT, PARTY_TEXT, as_date, is_party
+from .totp import SeedError, seed_bytes
 
 DATES = {
     "bulwark_accounts": ("expires", "tested"),
@@ -40,7 +41,21 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
         yield from work_windows.problems(place + ".windows", entry.get("windows") or ())
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
+    yield from _seeds(values)
     yield from _responsibilities(values.get("bulwark_responsibilities") or {}, catalogue)
+
+
+def _seeds(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is no seed of one-time codes, without anything of it."""
+    seeds = {"bulwark_totp_seeds.%s" % name: seed for name, seed in (values.get("bulwark_totp_seeds") or {}).items()}
+    for index, entry in enumerate(values.get("bulwark_probe_accounts") or ()):
+        if entry.get("totp_seed"):
+            seeds["bulwark_probe_accounts[%d].totp_seed" % index] = entry["totp_seed"]
+    for place, seed in seeds.items():
+        try:
+            seed_bytes(seed)
+        except SeedError as error:
+            yield Problem(place, str(error))
 
 
 def _listeners(merged: Merged, values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ Every problem is reported by variable, index, key and value together with what w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import registers, selection
 from .catalogue import Catalogue
-from .checking import Problem, near, problems_in
+from .checking import Problem, holds_secrets, near, problems_in
 from .contradictions import contradictions
 from .merging import as_meant, merge, target_of
 from .waivers import Waiver, WaiverError, waiver
@@ -24,19 +24,22 @@ from .waivers import Waiver, WaiverError, waiver
 PREFIX = "bulwark_"
 #: Names that the playbooks themselves set, and what report.yml takes.
 OWN_RESULTS = frozenset(
-    {"bulwark_run", "bulwark_posture", "bulwark_report_run", "bulwark_enforced", "bulwark_section",
-     "bulwark_control", "bulwark_whole_run"}
+    {"bulwark_run", "bulwark_posture", "bulwark_report_run", "bulwark_enforced", "bulwark_section", "bulwark_control"}
 )
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A host's valid declaration: policy values, registers, waivers, and the raw merged registers for records."""
+    """A host's valid declaration: policy values, registers, waivers, and the raw merged registers for records.
+
+    secrets: the values of variables that are no_log. They are nowhere else, so that nothing writes them by accident.
+    """
 
     values: Mapping[str, Any]
     policy: Mapping[str, Any]
     registers: registers.Registers
     waivers: tuple[Waiver, ...]
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class DeclarationError(Exception):
@@ -68,8 +71,11 @@ def declare(variables: Mapping[str, Any], catalogue: Catalogue, today: date) -> 
             problems += [Problem("%s.%s" % (place, key), text) for key, text in error.faults]
     if problems:
         raise DeclarationError(problems)
+    known = registers.build(values)
+    options = validator.argument_spec
+    secrets = {name: values.pop(name) for name in list(values) if holds_secrets(options[name])}
     policy = {**catalogue.defaults(values.get("bulwark_profile") or "baseline"), **values}
-    return Declaration(values, policy, registers.build(values), tuple(waivers))
+    return Declaration(values, policy, known, tuple(waivers), secrets)
 
 
 @lru_cache(maxsize=1)

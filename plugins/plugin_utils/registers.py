@@ -69,7 +69,11 @@ class Zone:
 
 @dataclass(frozen=True)
 class Registers:
-    """The registers of one host; `None` where nobody declared one."""
+    """The registers of one host; `None` where nobody declared one.
+
+    seeded: whose seed is in bulwark_totp_seeds. The seeds themselves are kept out of everything that judges, plans and
+    results are made of.
+    """
 
     customer: str = NO_CUSTOMER
     accounts: tuple[Account, ...] | None = None
@@ -82,6 +86,7 @@ class Registers:
     msp_managed: tuple[str, ...] | None = None
     contracts: tuple[Mapping[str, Any], ...] | None = None
     responsibilities: Mapping[str, Any] | None = None
+    seeded: frozenset[str] = frozenset()
 
     def declared(self, name: str) -> Any:
         """Return a register that must be declared; raises Undeclared naming the variable otherwise."""
@@ -131,6 +136,7 @@ def build(declared: Mapping[str, Any]) -> Registers:
         msp_managed=_maybe(declared.get("bulwark_msp_managed"), tuple),
         contracts=_maybe(declared.get("bulwark_contracts"), tuple),
         responsibilities=declared.get("bulwark_responsibilities"),
+        seeded=frozenset(declared.get("bulwark_totp_seeds") or ()),
     )
 
 

@@ -172,7 +172,9 @@ def test_a_register_has_no_default(catalogue: Catalogue) -> None:
         "bulwark_host_tier",
         "bulwark_listeners",
         "bulwark_msp_managed",
+        "bulwark_probe_accounts",
         "bulwark_responsibilities",
+        "bulwark_totp_seeds",
         "bulwark_zones",
     }
 

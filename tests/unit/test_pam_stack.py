@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.module_utils.readers.pam import parse
+from ansible_collections.bulwark.msp.plugins.module_utils.pam_file import parse
 from ansible_collections.bulwark.msp.plugins.plugin_utils import pam_stack
 from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts, Unread
 from hypothesis import given, settings

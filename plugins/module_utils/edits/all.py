@@ -10,13 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
-from . import lines, pam_lines, settings, shadow
+from . import (
+    as_it_is,
+    google_secret,
+    ini_options,
+    lines,
+    mapped_keys,
+    oath_users,
+    pam_lines,
+    pam_service,
+    settings,
+    shadow,
+)
 
 Edit = Callable[[Optional[str], Mapping[str, Any], Mapping[str, str]], Optional[str]]
 
 EDITS: dict[str, Edit] = {
+    "as_it_is": as_it_is.edit,
+    "google_secret": google_secret.edit,
+    "ini_options": ini_options.edit,
     "lines": lines.edit,
+    "mapped_keys": mapped_keys.edit,
+    "oath_users": oath_users.edit,
     "pam_lines": pam_lines.edit,
+    "pam_service": pam_service.edit,
     "settings": settings.edit,
     "shadow_lock_empty": shadow.lock_empty,
 }

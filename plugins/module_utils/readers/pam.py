@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Area `pam`: which modules each PAM service asks, with every include resolved.
 
-Follows libpam's own parser (pam.conf(5); libpam/pam_handlers.c and pam_line.c of Linux-PAM 1.4 to 1.7) and Debian's
-`@include`.
+Follows libpam's own includes (pam.conf(5); libpam/pam_handlers.c of Linux-PAM 1.4 to 1.7) and Debian's `@include`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from .. import pam_managed
 from ..door import Door, Missing, Unreadable
+from ..pam_file import FACILITIES, INCLUDE_ALL, INCLUDES, Line, control_of, facility_of, masked, module_of, parse
 from ..reading import Area, Reading
 
 SERVICES = ("sshd", "login", "su", "su-l", "sudo", "sudo-i", "cockpit", "passwd", "other")
-FACILITIES = ("auth", "account", "password", "session")
 FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d")
 SINGLE_FILE = "/etc/pam.conf"
 LIBRARIES = ("/usr/lib64", "/usr/lib", "/lib64", "/lib")
@@ -23,22 +22,11 @@ LIBRARIES = ("/usr/lib64", "/usr/lib", "/lib64", "/lib")
 MAX_DEPTH = 16
 MAX_ENTRIES = 2000
 
-SECRET_NAME = re.compile(r"pass|pwd|pw$|secret|token|cred|key|psk", re.IGNORECASE)
-#: Options whose names look secret but whose values are paths that judges need.
-PATH_OPTIONS = {("pam_google_authenticator", "secret")}
-
 Entry = dict[str, Any]
 
 
-class Line(NamedTuple):
-    """A configuration line: the number of its first physical line, and its tokens (brackets kept on a control)."""
-
-    number: int
-    tokens: list[str]
-
-
 def read(host: Reading, area: Area) -> None:
-    """Learn `services` and, for each service that can't be resolved, the error `services.<name>`.
+    """Learn `services`, for each service that can't be resolved the error `services.<name>`, and `managed`.
 
     services: {name: {facility: [entry]}} for the services that are configured; a facility without lines is absent
     (libpam then uses that of `other`). An entry is {control, module, args, file, line} with module a basename without
@@ -46,6 +34,7 @@ def read(host: Reading, area: Area) -> None:
     "substack" and module ""), silent (True: a leading "-", dropped by libpam when the module isn't there), present
     (False: the module isn't there). module "" without nested is a line libpam can't use: it fails. Values of arguments
     whose names look like secrets are replaced by "***".
+    managed: whether pam-auth-update(8) still writes the common files, None where it doesn't exist.
     """
     resolver = _Resolver(host.door)
     services: dict[str, dict[str, list[Entry]]] = {}
@@ -57,55 +46,7 @@ def read(host: Reading, area: Area) -> None:
         except Unreadable as problem:
             area.unread("services." + name, str(problem))
     area.facts["services"] = services
-
-
-def parse(text: str) -> list[Line]:
-    """Return the lines of a PAM file: comments cut, continued lines joined, blank ones left out."""
-    lines: list[Line] = []
-    joined, first = "", 0
-    for number, raw in enumerate(text.split("\n"), 1):
-        first = first or number
-        code, comment, _rest = raw.partition("#")
-        code = code.rstrip(" \t\r")
-        # A comment ends the line, whatever stands before it (pam_line.c, _pam_str_prepare).
-        if code.endswith("\\") and not comment:
-            joined += code[:-1] + " "
-            continue
-        tokens = tokenize(joined + code)
-        if tokens:
-            lines.append(Line(first, tokens))
-        joined, first = "", 0
-    tokens = tokenize(joined)
-    return [*lines, Line(first, tokens)] if tokens else lines
-
-
-def tokenize(text: str) -> list[str]:
-    """Split as _pam_tokenize does: at blanks, "[...]" being one token (it keeps its brackets; "\\]" stands for "]")."""
-    tokens: list[str] = []
-    position = 0
-    while True:
-        while position < len(text) and text[position] in " \t\n\r":
-            position += 1
-        if position >= len(text):
-            return tokens
-        if text[position] == "[":
-            inner, position = _bracketed(text, position + 1)
-            tokens.append("[%s]" % inner)
-        else:
-            start = position
-            while position < len(text) and text[position] not in " \t\n\r":
-                position += 1
-            tokens.append(text[start:position])
-
-
-def _bracketed(text: str, position: int) -> tuple[str, int]:
-    inner = []
-    while position < len(text) and text[position] != "]":
-        if text.startswith("\\]", position):
-            position += 1
-        inner.append(text[position])
-        position += 1
-    return "".join(inner), position + 1
+    area.learn("managed", pam_managed.by_pam_auth_update, host.door)
 
 
 def modules(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -142,7 +83,7 @@ class _Resolver:
         if self._folders:
             return self._open(name)
         lines = self._read(SINGLE_FILE)
-        own = [Line(number, tokens[1:] or [""]) for number, tokens in lines if tokens[0].lower() == name]
+        own = [line._replace(tokens=line.tokens[1:] or [""]) for line in lines if line.tokens[0].lower() == name]
         if not own:
             raise Missing("%s has no line for %s" % (SINGLE_FILE, name))
         return SINGLE_FILE, own
@@ -177,22 +118,20 @@ class _Resolver:
 
     def _entry(self, path: str, line: Line, facility: str, stray: bool, depth: int) -> Entry | None:
         first = line.tokens[0].lower()
+        kind, control = facility_of(line.tokens), control_of(line.tokens)
         place = {"file": path, "line": line.number}
-        if first == "@include":
+        if first == INCLUDE_ALL:
             nested = self._include(path, line, 1, facility, stray, depth)
             return {"control": "include", "module": "", "args": [], "nested": nested, **place}
-        kind = first[1:] if first.startswith("-") else first
         if kind not in FACILITIES:
             return {"control": "required", "module": "", "args": [], **place} if stray else None
         if kind != facility:
             return None
-        control = line.tokens[1] if len(line.tokens) > 1 else ""
-        control = control if control.startswith("[") else control.lower()
-        if control in ("include", "substack"):
+        if control in INCLUDES:
             # A file included for one facility adds its stray lines to that facility.
             nested = self._include(path, line, 2, facility, True, depth)
             return {"control": control, "module": "", "args": [], "nested": nested, **place}
-        entry: Entry = {"control": control, **self._module(line.tokens[2:]), **place}
+        entry: Entry = {"control": control, **self._module(line.tokens), **place}
         if first != kind:
             entry["silent"] = True
         return entry
@@ -211,12 +150,11 @@ class _Resolver:
         return self._stack(target, lines, facility, stray, depth + 1)
 
     def _module(self, tokens: list[str]) -> Entry:
-        if not tokens:
-            return {"module": "", "args": []}
-        name = tokens[0].rsplit("/", 1)[-1]
-        name = name[:-3] if name.endswith(".so") else name
-        entry: Entry = {"module": name, "args": masked(name, tokens[1:])}
-        if not self._present(tokens[0], name):
+        name = module_of(tokens)
+        if len(tokens) < 3:
+            return {"module": name, "args": []}
+        entry: Entry = {"module": name, "args": masked(name, tokens[3:])}
+        if not self._present(tokens[2], name):
             entry["present"] = False
         return entry
 
@@ -240,18 +178,3 @@ def _names(door: Door, folder: str) -> list[str]:
         return door.list(folder)
     except Missing:
         return []
-
-
-def masked(module: str, arguments: list[str]) -> list[str]:
-    """Return a module's arguments without secrets; of pam_exec nothing after the program it runs."""
-    kept = []
-    for argument in arguments:
-        bare = argument[1:-1] if argument.startswith("[") else argument
-        name, separator, value = bare.partition("=")
-        if separator and value and SECRET_NAME.search(name) and (module, name) not in PATH_OPTIONS:
-            kept.append(name + "=***")
-            continue
-        kept.append(bare)
-        if module == "pam_exec" and bare.startswith("/"):
-            break
-    return kept

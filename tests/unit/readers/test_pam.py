@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.bulwark.msp.plugins.module_utils import pam_file
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door, Unreadable
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import pam
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
@@ -121,14 +122,14 @@ def test_no_secret_leaves_the_host(tmp_path: Path) -> None:
 
 @given(st.text(alphabet=st.sampled_from("auth required@include[]\\#\n =-.")))
 def test_any_text_is_parsed_or_unreadable(text: str) -> None:
-    for line in pam.parse(text):
+    for line in pam_file.parse(text):
         assert line.tokens
         assert all(token for token in line.tokens)
 
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_characters=" \t\r\n[]#\\", min_codepoint=33), min_size=1)))
 def test_plain_tokens_come_back(words: list[str]) -> None:
-    assert pam.tokenize("  ".join(words)) == words
+    assert pam_file.tokenize("  ".join(words)) == words
 
 
 @given(st.text())

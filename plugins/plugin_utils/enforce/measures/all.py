@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from ..steps import Measures
-from . import cleartext, lockout, passwords, throttle
+from . import cleartext, duo, enrolment, lockout, pam, passwords, throttle
 
-TOPICS = (cleartext, lockout, passwords, throttle)
+TOPICS = (cleartext, duo, enrolment, lockout, pam, passwords, throttle)
 
 MEASURES = Measures()
 for topic in TOPICS:

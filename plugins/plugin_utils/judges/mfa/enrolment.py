@@ -65,7 +65,7 @@ def enrolled(case: Case) -> Verdict:
         "accounts without a shell and unregistered ones hold none",
         wrong,
         [why for _whose, _factor, why in unseen],
-        evidence=["bulwark_accounts", *(file["path"] for file, _module in _files(case))],
+        evidence=["bulwark_accounts", *(file["path"] for file, _module in files(case))],
         assurance="configured",
         cause=_cause(case) if wrong else None,
     )
@@ -78,7 +78,7 @@ def _cause(case: Case) -> str | None:
         return None
 
 
-def _files(case: Case) -> Iterator[tuple[Mapping[str, Any], str]]:
+def files(case: Case) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Yield (file, module) of each file that a PAM line of some service leads to."""
     used = {(line["module"], line["pattern"]) for line in case.facts["factors"]["modules"]}
     for module, (fact, _factor) in METHODS.items():
@@ -91,7 +91,7 @@ def _held(case: Case) -> tuple[dict[str, dict[str, str]], list[tuple[str, str, s
     """Return ({user: {factor: where}}, what could not be seen as (user or EVERYBODY, factor, why))."""
     held: dict[str, dict[str, str]] = {}
     unseen: list[tuple[str, str, str]] = []
-    for file, module in _files(case):
+    for file, module in files(case):
         factor = METHODS[module][1]
         if "unread" in file:
             unseen.append((file.get("user", EVERYBODY), factor, file["unread"]))
@@ -138,7 +138,7 @@ def _compare(
 
 
 def _doubles(case: Case) -> Iterator[Item]:
-    for file, module in _files(case):
+    for file, module in files(case):
         names = [entry["user"] for entry in file.get("users", ())] if module == "pam_oath" else []
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield item("%s: twice in %s" % (name, file["path"]), "%s holds two tokens in %s" % (name, file["path"]))
@@ -159,14 +159,14 @@ def central_enrol(case: Case) -> Verdict:
         for line in lines:
             place = "%s:%d %s" % (line["file"], line["line"], line["module"])
             own_uid = line["module"] == "pam_google_authenticator" and "user=root" not in line["args"]
-            if _in_home(line["pattern"]):
+            if in_home(line["pattern"]):
                 yield item(place, "%s: each user keeps the factor in %s" % (place, line["pattern"]))
             elif own_uid:
                 yield item("%s user" % place, "%s: %s is not read as root (user=root)" % (place, line["pattern"]))
 
-    def files(case: Case) -> Iterator[Item]:
-        for file, module in _files(case):
-            if _in_home(file["pattern"]):
+    def owners(case: Case) -> Iterator[Item]:
+        for file, module in files(case):
+            if in_home(file["pattern"]):
                 continue
             if "unread" in file:
                 raise Unread(file["unread"])
@@ -176,7 +176,7 @@ def central_enrol(case: Case) -> Verdict:
             if open_to_others:
                 yield item("%s mode" % file["path"], "%s has mode %04o" % (file["path"], file["mode"]))
 
-    wrong, unread = gather(case, places, files)
+    wrong, unread = gather(case, places, owners)
     return verdict(
         "authfile=, secret= (with user=root) and usersfile= name files of root's outside the homes; seeds are 0600",
         wrong,
@@ -186,7 +186,8 @@ def central_enrol(case: Case) -> Verdict:
     )
 
 
-def _in_home(pattern: str) -> bool:
+def in_home(pattern: str) -> bool:
+    """Say whether a module's file lies where the user can put another in its place."""
     return not pattern.startswith("/") or pattern.startswith("/home/") or "${HOME}" in pattern or "%h" in pattern
 
 
@@ -201,14 +202,14 @@ def code_limits(case: Case) -> Verdict:
     def windows(_case: Case) -> Iterator[Item]:
         for line in lines:
             if line["module"] == "pam_oath":
-                window = _argument(line["args"], "window") or UNSET_OATH_WINDOW
+                window = argument(line["args"], "window") or UNSET_OATH_WINDOW
                 if not window.isdigit() or int(window) > oath:
                     place = "%s:%d pam_oath window" % (line["file"], line["line"])
                     yield item(place, "%s = %s, more than %d" % (place, window, oath))
 
     def google(case: Case) -> Iterator[Item]:
         unread = []
-        for file, module in _files(case):
+        for file, module in files(case):
             if module == "pam_google_authenticator" and "unread" in file:
                 unread.append(file["unread"])
             elif module == "pam_google_authenticator":
@@ -239,6 +240,7 @@ def _google(file: Mapping[str, Any], limit: int) -> Iterator[Item]:
         yield item("%s WINDOW_SIZE" % path, "%s: WINDOW_SIZE %d, more than %d" % (path, window, limit))
 
 
-def _argument(arguments: Iterable[str], name: str) -> str | None:
+def argument(arguments: Iterable[str], name: str) -> str | None:
+    """Return the value of the last argument of a name, None without one."""
     values = [word.partition("=")[2] for word in arguments if word.startswith(name + "=")]
     return values[-1] if values else None

@@ -28,7 +28,7 @@ def duo_secure(case: Case) -> Verdict:
 
     A configuration that holds no keys and that nothing uses is what the package ships: it is no Duo.
     """
-    used = _used_configs(case)
+    used = used_configs(case)
     proxy = case.facts["factors"]["duo_proxy"]
     if not used and proxy is None:
         raise NotApplicable("Duo is not in use: no PAM stack or forced command asks it, and there is no proxy")
@@ -43,7 +43,7 @@ def duo_secure(case: Case) -> Verdict:
 
     def configs(case: Case) -> Iterable[Item]:
         for config in used:
-            yield from _duo_config(case, config)
+            yield from duo_config(case, config)
 
     wrong, unread = gather(case, configs, proxies)
     return verdict(
@@ -56,7 +56,7 @@ def duo_secure(case: Case) -> Verdict:
     )
 
 
-def _used_configs(case: Case) -> list[Mapping[str, Any]]:
+def used_configs(case: Case) -> list[Mapping[str, Any]]:
     """Return Duo's configurations that hold keys, and those that a login is asked by.
 
     A line without conf= takes the place that the package was built with, so that it may be any of the usual ones.
@@ -81,7 +81,8 @@ def _used_configs(case: Case) -> list[Mapping[str, Any]]:
     ]
 
 
-def _duo_config(case: Case, config: Mapping[str, Any]) -> Iterable[Item]:
+def duo_config(case: Case, config: Mapping[str, Any]) -> Iterable[Item]:
+    """Yield what is wrong with one of Duo's configurations; an identity is its path and the option."""
     path, options = config["path"], config.get("options")
     if options is None:
         return
@@ -133,7 +134,7 @@ def hosts_redirect(case: Case) -> Verdict:
     """No local file answers for the names of the MFA service: those that Duo and RADIUS ask, and the declared ones."""
     names: set[str] = {name.lower().rstrip(".") for name in case.policy["bulwark_mfa_provider_hosts"]}
     unread = []
-    for config in _used_configs(case):
+    for config in used_configs(case):
         names.add(config.get("options", {}).get("host", "").lower().rstrip("."))
     try:
         for config in case.facts["factors"]["radius"] if _asks_radius(case) else ():

@@ -147,6 +147,13 @@ def no_ignore(case: Case) -> Verdict:
 
 
 def _ignored(case: Case, service: str, stack: Sequence[Entry]) -> Iterator[Item]:
+    for node, codes in ignoring(case, service, stack):
+        text = "%s: '%s %s' ignores %s" % (node.place, node.entry["control"], node.module, ", ".join(codes))
+        yield item("%s %s" % (node.place, node.module), text)
+
+
+def ignoring(case: Case, service: str, stack: Sequence[Entry]) -> Iterator[tuple[Node, list[str]]]:
+    """Yield the second factors whose control ignores refusals, with these, where the login can then succeed."""
     nodes = flatten(stack)
     wanted = case.policy["bulwark_mfa_modules"]
     for index, node in enumerate(nodes):
@@ -160,5 +167,4 @@ def _ignored(case: Case, service: str, stack: Sequence[Entry]) -> Iterator[Item]
             return FAILURES if each.module in wanted else possible(each, _person(case, service))
 
         if search(nodes, answers, through={index}):
-            text = "%s: '%s %s' ignores %s" % (node.place, node.entry["control"], node.module, ", ".join(codes))
-            yield item("%s %s" % (node.place, node.module), text)
+            yield node, codes

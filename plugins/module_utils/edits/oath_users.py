@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gives out and takes back tokens in pam_oath's users file, to which pam_oath itself writes what was used last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..factor_files import OATH_TYPE
+from .seeds import hexadecimal
+
+#: A time-based token: a new code of six digits every 30 seconds.
+TYPE = "HOTP/T30/6"
+
+
+def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, str]) -> str | None:
+    """Return the text with one token of its own for each name of `enrol`, and none for those of `remove`.
+
+    enrol: {name: what its base32 seed is called among the secrets}. A line that holds the seed already stays as it is,
+    with the code that was used last: without it that code could be used again. Raises Refused where a seed is none.
+    """
+    wanted = {name: hexadecimal(secrets, called) for name, called in arguments.get("enrol", {}).items()}
+    removed = set(arguments.get("remove", ()))
+    kept: list[str] = []
+    present: set[str] = set()
+    for line in (text or "").split("\n"):
+        words = line.split()
+        name = words[1] if len(words) > 3 and OATH_TYPE.fullmatch(words[0]) else ""
+        if name in wanted:
+            if name not in present and words[0].upper() == TYPE and words[3].lower() == wanted[name]:
+                present.add(name)
+                kept.append(line)
+        elif not name or name not in removed:
+            kept.append(line)
+    new = ["%s %s - %s" % (TYPE, name, seed) for name, seed in wanted.items() if name not in present]
+    if new:
+        while kept and not kept[-1].strip():
+            kept.pop()
+        kept += [*new, ""]
+    return "\n".join(kept) if kept != [""] or text is not None else None
