@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults wait more than they work, so all that were selected happen side by side, each to a host of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.faults.fault import Fault
+from tests.faults.scene import Scene
+from tests.faults.targets import Box
+from tests.lab.engine import Host, Lab, each, free_port
+
+#: Two cores: more at once would make a deadline of 15 seconds a matter of luck.
+AT_ONCE = 4
+
+
+@pytest.fixture(scope="session")
+def happening(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """All selected container faults, begun; the result of each is awaited by its own test."""
+    if not (shutil.which("podman") and shutil.which("mmdebstrap")):
+        pytest.skip("needs podman and mmdebstrap")
+    faults = selected(request.session)
+    folder = tmp_path_factory.mktemp("faults")
+    lab = Lab("faults", tmp_path_factory.mktemp("lab"))
+    hosts = {fault.name: Host(fault.name, f"faults-{fault.name}", fault.suite, free_port()) for fault in faults}
+    # The one that waits longest has a worker to itself, from the start.
+    pool, long_pool = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
+    try:
+        lab.restore(hosts.values())
+        lab.wait_ssh(hosts.values())
+        lab.write_known_hosts(hosts.values())
+        scenes = {}
+        for name, host in hosts.items():
+            (folder / name).mkdir()
+            scenes[name] = Scene(Box(lab, host), folder / name)
+        each(lambda fault: fault.prepare(scenes[fault.name]), faults)
+        yield {
+            fault.name: (long_pool if fault.long else pool).submit(fault.happen, scenes[fault.name])
+            for fault in sorted(faults, key=lambda fault: not fault.long)
+        }
+    finally:
+        for each_pool in (pool, long_pool):
+            each_pool.shutdown(cancel_futures=True)
+        lab.stop(hosts.values())
+
+
+def selected(session: pytest.Session) -> list[Fault]:
+    """Return the faults of the tests that are to run."""
+    parameters = (getattr(item, "callspec", None) for item in session.items)
+    found = (spec.params.get("fault") for spec in parameters if spec)
+    return [fault for fault in found if isinstance(fault, Fault)]
