@@ -32,6 +32,10 @@ class Step:
     played: Played
     pictures: dict[str, Picture]
 
+    @property
+    def run(self) -> Path:
+        return self.played.reports / "latest"
+
 
 Story = dict[str, Step]
 
@@ -85,14 +89,14 @@ def test_check_changes_nothing(story: Story, before: dict[str, tuple[Host, Pictu
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_check_says_what_then_changes(story: Story, suite: str) -> None:
-    would = tasks(story["check"].played, suite, CUSTOMER, "would_change")
-    assert would == tasks(story["harden"].played, suite, CUSTOMER, "changed")
+    would = tasks(story["check"].run, suite, CUSTOMER, "would_change")
+    assert would == tasks(story["harden"].run, suite, CUSTOMER, "changed")
     assert len({control for _, control, _ in would}) > 5
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_what_fails_is_mended_or_left_with_the_variable_it_needs(story: Story, suite: str) -> None:
-    left = still_failing(story["harden"].played, suite, CUSTOMER)
+    left = still_failing(story["harden"].run, suite, CUSTOMER)
     assert set(left) == set(LEFT), left
     for control, variable in LEFT.items():
         assert variable in left[control]
@@ -100,7 +104,7 @@ def test_what_fails_is_mended_or_left_with_the_variable_it_needs(story: Story, s
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_what_was_changed_passes(story: Story, suite: str) -> None:
-    told = enforcement(story["harden"].played, suite, CUSTOMER)
+    told = enforcement(story["harden"].run, suite, CUSTOMER)
     ended = {control: entry["after"] for control, entry in told.items() if entry["state"] == "changed"}
     assert set(ended.values()) == {"pass"}, ended
 
@@ -109,7 +113,7 @@ def test_what_was_changed_passes(story: Story, suite: str) -> None:
 def test_a_second_run_changes_nothing(story: Story, suite: str) -> None:
     assert differences(story["harden"].pictures[suite], story["again"].pictures[suite]) == []
     assert re.search(rf"^{suite} .*changed=0 ", story["again"].played.output, re.MULTILINE)
-    assert staged(story["again"].played) <= set(LEFT)
+    assert staged(story["again"].played.output) <= set(LEFT)
 
 
 @pytest.mark.parametrize("suite", SUITES)

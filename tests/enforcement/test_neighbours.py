@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.probing import Login, probe
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.totp import Codes
+from ansible_collections.bulwark.msp.plugins.plugin_utils.totp import Codes
 
 from tests.enforcement.newcomer import CUSTOMER, PASSWORD, PERSON, SEED, Newcomer, newcomer
 from tests.enforcement.outcome import enforcement, still_failing
@@ -124,21 +124,21 @@ def test_sshd_is_nowhere_looser(story: Story, name: str) -> None:
 
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_each_control_passes_or_says_why_it_was_left(story: Story, name: str) -> None:
-    told = enforcement(story.hardened, name, CUSTOMER)
+    told = enforcement(story.hardened.reports / "latest", name, CUSTOMER)
     changed = {control: entry["after"] for control, entry in told.items() if entry["state"] == "changed"}
     assert set(changed.values()) == {"pass"}, changed
-    assert all(still_failing(story.hardened, name, CUSTOMER).values()), told
+    assert all(still_failing(story.hardened.reports / "latest", name, CUSTOMER).values()), told
 
 
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_who_is_not_registered_keeps_his_login_and_is_named(story: Story, name: str) -> None:
-    reasons = " ".join(still_failing(story.hardened, name, CUSTOMER).values())
+    reasons = " ".join(still_failing(story.hardened.reports / "latest", name, CUSTOMER).values())
     assert ("piotr" in reasons) == ("piotr" in PEOPLE[name])
 
 
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_a_second_run_changes_nothing(story: Story, name: str) -> None:
-    told = enforcement(story.again, name, CUSTOMER)
+    told = enforcement(story.again.reports / "latest", name, CUSTOMER)
     assert not {control for control, entry in told.items() if entry["state"] == "changed"}
 
 
