@@ -40,6 +40,9 @@ def written(arguments: Mapping[str, Any], files: Files, host: Host) -> dict[str,
     paths += ["%s/%s" % (SAVED, name) for name in (*TYPES, "seen")]
     for path in [*paths, *_profiles(files)]:
         _copy(root, path, files[path])
+    # One that it has not seen yet would come along by its default, and change what nobody asked for.
+    with open(root + SAVED + "/seen", "a", encoding="utf-8") as seen:
+        seen.writelines(path.rpartition("/")[2] + "\n" for path in _profiles(files))
     _run(host, root, enable)
     found = {path: _result(root, path, files[path]) for path in paths}
     saved = "".join(file.text() or "" for path, file in found.items() if path.startswith(SAVED))
