@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -26,19 +27,15 @@ def happening(
     if not (shutil.which("podman") and shutil.which("mmdebstrap")):
         pytest.skip("needs podman and mmdebstrap")
     faults = selected(request.session)
-    folder = tmp_path_factory.mktemp("faults")
     lab = Lab("faults", tmp_path_factory.mktemp("lab"))
-    hosts = {fault.name: Host(fault.name, f"faults-{fault.name}", fault.suite, free_port()) for fault in faults}
+    scenes = {fault.name: scene(lab, fault, tmp_path_factory.mktemp("fault")) for fault in faults}
+    hosts = [box.host for made in scenes.values() for box in (made.target, made.beside) if isinstance(box, Box)]
     # The one that waits longest has a worker to itself, from the start.
     pool, long_pool = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
     try:
-        lab.restore(hosts.values())
-        lab.wait_ssh(hosts.values())
-        lab.write_known_hosts(hosts.values())
-        scenes = {}
-        for name, host in hosts.items():
-            (folder / name).mkdir()
-            scenes[name] = Scene(Box(lab, host), folder / name)
+        lab.restore(hosts)
+        lab.wait_ssh(hosts)
+        lab.write_known_hosts(hosts)
         each(lambda fault: fault.prepare(scenes[fault.name]), faults)
         yield {
             fault.name: (long_pool if fault.long else pool).submit(fault.happen, scenes[fault.name])
@@ -47,7 +44,17 @@ def happening(
     finally:
         for each_pool in (pool, long_pool):
             each_pool.shutdown(cancel_futures=True)
-        lab.stop(hosts.values())
+        lab.stop(hosts)
+
+
+def scene(lab: Lab, fault: Fault, folder: Path) -> Scene:
+    """Return where a fault is to happen; its hosts are not started yet."""
+
+    def box(name: str, suite: str) -> Box:
+        return Box(lab, Host(name, f"faults-{name}", suite, free_port()))
+
+    beside = box(f"{fault.name}-beside", fault.beside) if fault.beside else None
+    return Scene(box(fault.name, fault.suite), folder, beside)
 
 
 def selected(session: pytest.Session) -> list[Fault]:

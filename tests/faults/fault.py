@@ -14,7 +14,7 @@ from tests.faults.scene import Scene
 class Fault:
     """One fault. script: how its host is prepared. declared: inventory variables. accounts: who may log in with a key.
 
-    long: it waits for the default deadline.
+    beside: suite of a second host that takes part. long: it waits for the default deadline.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Fault:
     script: str = "true"
     declared: Mapping[str, Any] = field(default_factory=dict)
     accounts: Sequence[str] = ("ansible",)
+    beside: str | None = None
     long: bool = False
 
     def prepare(self, scene: Scene) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -48,10 +49,11 @@ class Look:
 
 @dataclass
 class Scene:
-    """A host, a folder for its inventory and reports, and the accounts that may log in to it."""
+    """A host, a folder for inventories and reports, maybe a second host, and who may log in with a key."""
 
     target: Target
     folder: Path
+    beside: Target | None = None
     accounts: Sequence[str] = ("ansible",)
     declared: Mapping[str, Any] = field(default_factory=dict)
     before: Look | None = None
@@ -70,19 +72,38 @@ class Scene:
         done = subprocess.run([*self.target.ssh(account, key), "true"], capture_output=True, check=False)
         return done.returncode == 0
 
-    def play(self, playbook: str = "harden", *arguments: str, name: str = "reports", **declared: Any) -> Controller:
-        """Start a playbook against the host, with a few controls and a short deadline unless declared otherwise."""
-        variables = {
+    def enters_with_password(self, account: str, password: str) -> bool:
+        """Say whether an account gets in with a password alone."""
+        says = self.folder / "says-password"
+        says.write_text(f"#!/bin/sh\necho '{password}'\n", encoding="utf-8")
+        says.chmod(0o700)
+        login = self.target.ssh(account)
+        options = ("BatchMode=no", "PubkeyAuthentication=no", "NumberOfPasswordPrompts=1")
+        words = [word for option in options for word in ("-o", option)]
+        environment = {**os.environ, "SSH_ASKPASS": str(says), "SSH_ASKPASS_REQUIRE": "force"}
+        done = subprocess.run([login[0], *words, *login[1:], "true"], capture_output=True, check=False, env=environment)
+        return done.returncode == 0
+
+    def play(
+        self, name: str = "reports", others: Mapping[str, Mapping[str, Any]] | None = None, **declared: Any
+    ) -> Controller:
+        """Start harden against the host, with a few controls and a short deadline unless declared otherwise.
+
+        others: more hosts by name, with their own variables.
+        """
+        common = {
             "bulwark_customer": "acme",
             "bulwark_controls": list(SSH_CONTROLS),
             "bulwark_confirm_seconds": CONFIRM_SECONDS,
-            **self.target.variables(),
             **self.declared,
             **declared,
         }
-        hosts = self.folder / f"{name}.hosts.json"
-        hosts.write_text(json.dumps({"all": {"hosts": {self.target.name: variables}}}), encoding="utf-8")
-        return Controller(playbook, hosts, self.folder / name, *arguments)
+        hosts = {self.target.name: self.target.variables(), **(others or {})}
+        # A host's own variables go before those of all.
+        named = {host: {**variables, **common, **(others or {}).get(host, {})} for host, variables in hosts.items()}
+        path = self.folder / f"{name}.hosts.json"
+        path.write_text(json.dumps({"all": {"hosts": named}}), encoding="utf-8")
+        return Controller("harden", path, self.folder / name)
 
     def stopped_when_changed(self, controller: Controller, path: str = DROP_INS[0]) -> float:
         """Stop the controller as soon as the host is armed, see that the change is live, return when it was armed."""
@@ -126,9 +147,9 @@ class Scene:
         assert leftovers == [], leftovers
         assert before.logins <= after.logins
 
-    def record(self, played: Played) -> dict[str, Any]:
-        """Return what the run's results say of the enforcement on this host."""
-        return played.document(f"enforcement/acme/{self.target.name}.json")
+    def record(self, played: Played, host: str = "") -> dict[str, Any]:
+        """Return what the run's results say of the enforcement on this host, or on another one."""
+        return played.document(f"enforcement/acme/{host or self.target.name}.json")
 
 
 def wait_for(true: Callable[[], Any], seconds: float, what: str) -> None:

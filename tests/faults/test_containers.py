@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that a container can show. In each, whoever could log in before still can, and the host is as before or done."""
+"""Faults that containers show: whoever could log in before still can, and the host is as before, or confirmed."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
 from tests.faults.fault import Fault, Faults
-from tests.faults.scene import FOLDER, PENDING, SSH_CONTROLS, Scene, wait_for
+from tests.faults.scene import DROP_INS, FOLDER, PENDING, SSH_CONTROLS, Scene, wait_for
 from tests.faults.targets import Box
 from tests.lab.engine import each
 
@@ -99,7 +100,8 @@ kill -HUP "$1"
 [ ! -e /etc/ssh/sshd_config.d/00-bulwark-lin-ic-ssh-max-tries.conf ] || { sleep 0.5; kill -STOP "$1"; }
 END
 chmod 0755 /usr/local/sbin/reload-ssh
-printf '[Service]\nExecReload=\nExecReload=/usr/local/sbin/reload-ssh $MAINPID\n' >/etc/systemd/system/ssh.service.d/f.conf
+printf '%s\n' '[Service]' 'ExecReload=' 'ExecReload=/usr/local/sbin/reload-ssh $MAINPID' \
+    >/etc/systemd/system/ssh.service.d/deaf.conf
 systemctl daemon-reload
 """
 
@@ -297,7 +299,8 @@ echo ansible:right | chpasswd
 @FAULTS.on("bookworm", script=ASKS)
 def sudo_that_asks_for_a_password(scene: Scene) -> None:
     """Without it, and with a wrong one, nothing changes and the run says why; with it all goes well."""
-    for name, given in (("without", {}), ("wrong", {"ansible_become_password": "wrong"})):
+    tries: dict[str, dict[str, Any]] = {"without": {}, "wrong": {"ansible_become_password": "wrong"}}
+    for name, given in tries.items():
         played = scene.play(name=name, **given).ended()
         assert played.rc == 2, played.output
         told = scene.record(played)
@@ -307,6 +310,103 @@ def sudo_that_asks_for_a_password(scene: Scene) -> None:
     played = scene.play(ansible_become_password="right").ended()
     assert played.rc == 0, played.output
     scene.is_confirmed()
+
+
+@FAULTS.on("bookworm", declared={
+    "bulwark_controls": ["lin-ns-ssh-listen"], "bulwark_staged": ["lin-ns-ssh-listen"],
+})  # fmt: skip
+def a_firewall_that_does_not_hold_the_controller(scene: Scene) -> None:
+    """Whoever runs it is not in bulwark_admin_cidrs: nothing is changed."""
+    played = scene.play(bulwark_admin_cidrs=["192.0.2.0/24"]).ended()
+    assert played.rc == 0, played.output
+    scene.is_as_before()
+    told = scene.record(played)["controls"]["lin-ns-ssh-listen"]
+    assert told["state"] in ("left", "refused")
+    assert f"{CONTROLLER}, which is not in bulwark_admin_cidrs" in told["reason"]
+
+
+@FAULTS.on("bookworm", beside="trixie", declared={
+    "bulwark_controls": ["lin-ns-ssh-listen"], "bulwark_staged": ["lin-ns-ssh-listen"],
+    "bulwark_admin_cidrs": [f"{CONTROLLER}/32"],
+})  # fmt: skip
+def a_firewall_rule_of_its_own_that_cuts_it_off(scene: Scene) -> None:
+    """The controller's address changes, so that the new rule lets its next connection down."""
+    assert isinstance(scene.beside, Box)
+    assert isinstance(scene.target, Box)
+    moved = scene.folder / "moved"
+    config = scene.folder / "ssh_config"
+    address = scene.target.run("hostname -I").stdout.split()[0]
+    config.write_text(
+        f'Match exec "test -e {moved}"\n'
+        f"    ProxyCommand podman exec -i {scene.beside.host.container} socat - TCP:{address}:22\n"
+    )
+    arguments = f"-F {config} {scene.target.variables()['ansible_ssh_common_args']}"
+    controller = scene.play(ansible_ssh_common_args=arguments)
+    armed = scene.stopped_when_changed(controller, "/etc/bulwark/ssh.nft")
+    moved.touch()
+    controller.wake()
+    scene.undone(armed)
+    played = controller.ended()
+    assert played.rc == 2, played.output
+    told = scene.record(played)
+    assert told["outcome"] == "reverted"
+    assert "a fresh login failed: unreachable" in told["reason"]
+    assert f"the host put everything back: {LATE}" in told["reason"]
+
+
+@FAULTS.on("trixie", beside="bookworm", declared={"bulwark_controls": ["lin-ns-ssh-forwarding", *SSH_CONTROLS]})
+def a_bastion_in_the_same_run(scene: Scene) -> None:
+    """The host behind is reached through one that the run hardens too, before it."""
+    assert isinstance(scene.beside, Box)
+    assert isinstance(scene.target, Box)
+    behind = scene.beside
+    key, port = scene.target.lab.key, behind.host.port
+    proxy = " ".join([*scene.target.ssh("ansible")[:-1], "-W", "%h:%p", scene.target.ssh("ansible")[-1]])
+    variables = {
+        **behind.variables(),
+        "ansible_host": behind.run("hostname -I").stdout.split()[0],
+        "ansible_port": 22,
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={behind.lab.known_hosts} "
+        f"-o HostKeyAlias=[127.0.0.1]:{port} -o IdentityFile={key} -o ProxyCommand='{proxy}'",
+    }
+    accounts = [{"name": "ansible", "kind": "automation", "party": "msp:north"}]
+    played = scene.play(
+        others={behind.name: variables}, bulwark_accounts=accounts, bulwark_host_functions=["jump"]
+    ).ended()
+    assert played.rc == 0, played.output
+    scene.is_confirmed()
+    assert scene.record(played, behind.name)["outcome"] == "confirmed"
+    assert behind.exists(DROP_INS[0])
+
+
+PEOPLE = """
+groupadd emergency
+for name in alice warden; do
+    useradd --create-home --shell /bin/bash $name
+    echo $name:right | chpasswd
+done
+usermod --append --groups emergency warden
+"""
+WARDEN = {"name": "warden", "kind": "break_glass", "party": "customer", "tested": "2026-11-01"}
+
+
+@FAULTS.on("bookworm", script=PEOPLE, declared={
+    "bulwark_controls": ["lin-ic-faillock"], "bulwark_break_glass_group": "emergency", "bulwark_accounts": [WARDEN],
+})  # fmt: skip
+def names_locked_by_failures_from_outside(scene: Scene) -> None:
+    """A stranger who knows names locks their owners out for a while, but not the one for emergencies."""
+    played = scene.play().ended()
+    assert played.rc == 0, played.output
+    assert scene.record(played)["outcome"] == "confirmed"
+    assert scene.enters_with_password("alice", "right")
+    for _ in range(3):
+        each(lambda name: scene.enters_with_password(name, "guessed"), ["alice", "warden"] * 2)
+    assert not scene.enters_with_password("alice", "right"), "nothing locks an account"
+    assert scene.enters_with_password("warden", "right")
+    played = scene.play(name="again", bulwark_controls=["lin-ic-faillock", *SSH_CONTROLS]).ended()
+    assert played.rc == 0, played.output
+    scene.is_confirmed()
+    assert scene.enters_with_password("warden", "right")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
