@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import candidate, programs, putback, simulating, store
+from . import candidate, packages, programs, putback, simulating, store
 from .call import Call
 from .carrying import UNIT_TREES, Carrier, Change, Move
 from .host import Host
@@ -23,10 +23,12 @@ def apply(call: Call, home: Home) -> dict[str, Any]:
     stage = home.folder + "/stage"
     os.makedirs(stage, mode=0o700, exist_ok=True)
     with simulating.host(stage) as here:
-        built, _door = simulating.staged(call, here)
-        answer = {"changes": built.shown(call.secrets), "refused": built.refused}
-        record = store.new(home, call.run, call.owner, "apply")
+        built, _door = simulating.staged(call, here, _uninstalled(call, here))
+        answer = {"changes": built.shown(call.secrets), "refused": simulating.refusals(built, call)}
+        record = store.new(home, call, "apply")
+        packages.note(record, home, here)
         if built.empty():
+            _close(record, home)
             return {"changed": False, "armed": False, **answer}
         problems = simulating.problems(built, call, home)
         if problems:
@@ -39,6 +41,23 @@ def _check_unused(home: Home, run: str) -> None:
     earlier = putback.load(home.run(run))
     if earlier and earlier["state"] in DECIDED:
         raise Problem("run %s is %s on this host already" % (run, earlier["state"]))
+
+
+def _uninstalled(call: Call, here: Host) -> dict[str, str]:
+    """Return the controls whose packages are still missing: what counts on them must not be put in place."""
+    return {
+        step["control"]: "package %s is not installed" % step["name"]
+        for step in call.plan
+        if step["kind"] == "package" and not here.installed(step["name"])
+    }
+
+
+def _close(record: store.Record, home: Home) -> None:
+    """Keep what packages brought where there is nothing to confirm."""
+    if record["installed"]["packages"]:
+        putback.save(home.run(record["run"]), {**record, "state": "confirmed"})
+    elif os.path.exists(home.run(record["run"])):
+        os.unlink(home.run(record["run"]))
 
 
 def change(built: candidate.Candidate, home: Home, here: Host) -> Change:

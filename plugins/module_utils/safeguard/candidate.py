@@ -10,9 +10,10 @@ from typing import Any
 
 from ..edits.all import EDITS
 from ..edits.refused import Refused
-from . import masking, places
+from . import masking, places, putback
 from .files import ABSENT, File, Files, content_of
 from .host import Host
+from .problem import Problem
 from .programs import RUN, STAGED
 
 Step = dict[str, Any]
@@ -69,6 +70,9 @@ class Candidate:
 def build(plan: Iterable[Step], refused: Mapping[str, str], secrets: Mapping[str, str], host: Host) -> Candidate:
     """Return what the plan makes of the host. refused: controls that are left out, and why."""
     steps, left = list(plan), dict(refused)
+    strange = {step["kind"] for step in steps} - KINDS.keys()
+    if strange:
+        raise Problem("plan: no such kind: %s" % ", ".join(sorted(strange)))
     while True:
         candidate = Candidate()
         # What a package brings counts wherever in the plan the package stands: packages are installed first.
@@ -133,17 +137,22 @@ def _set(candidate: Candidate, step: Step, path: str, after: File) -> None:
 
 
 def _unit(candidate: Candidate, step: Step, _secrets: Mapping[str, str], host: Host) -> None:
+    if not putback.has_systemd():
+        raise Refused("%s can't be set: this host does not run systemd" % step["name"])
     before = host.unit(step["name"])
     if before is None:
-        if step["active"] or step["enabled"]:
-            # One of a package that is yet to come is known when it is there, one of the plan's own when it is loaded.
-            ours = candidate.files["/etc/systemd/system/" + step["name"]].content is not None
-            if not candidate.packages and not ours:
-                raise Refused("there is no unit %s" % step["name"])
-            before = {"active": False, "enabled": False, "masked": False}
-        else:
+        if not (step["active"] or step["enabled"]):
             return
-    wanted = {key: step[key] for key in before if step[key] is not None and step[key] != before[key]}
+        # One of a package that is yet to come is known when it is there, one of the plan's own when it is loaded.
+        ours = candidate.files["%s/%s" % (putback.UNITS, step["name"])].content is not None
+        if not candidate.packages and not ours:
+            raise Refused("there is no unit %s" % step["name"])
+        before = {"active": False, "enabled": False, "masked": False}
+    wanted = {
+        key: step[key]
+        for key, now in before.items()
+        if step[key] is not None and step[key] != now and (key, now) != ("enabled", None)
+    }
     if wanted:
         candidate.units.append(step)
         words = {"before": _state(before), "after": _state({**before, **wanted})}
@@ -191,20 +200,29 @@ def _of(step: Step) -> Change:
     return {"control": step["control"], "task": step["task"]}
 
 
-def _state(unit: Mapping[str, bool]) -> str:
+def _state(unit: Mapping[str, Any]) -> str:
     if unit["masked"]:
         return "%s, masked" % ("active" if unit["active"] else "inactive")
-    return "%s, %s" % ("active" if unit["active"] else "inactive", "enabled" if unit["enabled"] else "disabled")
+    return "%s, %s" % (
+        "active" if unit["active"] else "inactive",
+        "disabled" if unit["enabled"] is False else "enabled",
+    )
 
 
 def _shown(change: Change, masked: set[str], secrets: Mapping[str, str]) -> Change:
     if change["kind"] != "file":
         return change
-    known = {key: value for key, value in change.items() if key != "files"}
-    before, after = change["files"]
+    path, files = change["name"], change["files"]
+    return shown_file(_of(change), path, files, path in masked or masking.hidden(path, files, secrets.values()))
+
+
+def shown_file(of: Mapping[str, str], path: str, files: tuple[File, File], hidden: bool) -> Change:
+    """Return a file's change fit to leave the host; `hidden`: without its texts."""
+    before, after = files
+    known: Change = {**of, "kind": "file", "name": path}
     if before.rights() != after.rights():
         known["rights"] = {"before": before.rights(), "after": after.rights()}
-    if change["name"] in masked or masking.hidden(change["name"], change["files"], secrets.values()):
+    if hidden:
         return {**known, "before": None, "after": None, "masked": True}
     return {**known, "before": _readable(before), "after": _readable(after)}
 

@@ -202,13 +202,14 @@ def ssh_options(host: Host) -> list[str]:
 
 def _new_folders(moves: list[Move]) -> list[str]:
     found: list[str] = []
+    moved = {move.path for move in moves}
     for move in moves:
         above = os.path.dirname(move.path)
         missing: list[str] = []
         while move.wanted["kind"] != "absent" and not os.path.lexists(above):
             missing.insert(0, above)
             above = os.path.dirname(above)
-        found += [folder for folder in missing if folder not in found]
+        found += [folder for folder in missing if folder not in found and folder not in moved]
     return found
 
 

@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any
 
-from . import arming, carrying, putback, simulating, store
+from . import arming, carrying, pruning, putback, simulating, store
 from .call import Call
 from .problem import Problem
 from .putback import Home
@@ -26,13 +26,21 @@ def confirm(call: Call, home: Home) -> dict[str, Any]:
         revert_pending(home, putback.LATE)
         raise Problem("run %s was confirmed too late and has been put back" % call.run)
     record = putback.load(home.run(call.run))
-    putback.save(home.run(call.run), {**record, "state": "confirmed"})
+    _mark(home, call.run, "confirmed")
     if any(item["boot_test"] for item in record["paths"]):
         _leave_boot_test(home, call.run)
     # From here on nothing puts it back any more.
     os.unlink(home.pending)
     putback.disarm(home, pending)
+    for undone in record.get("undoes", ()):
+        if undone != call.run and os.path.exists(home.run(undone)):
+            _mark(home, undone, "undone")
+    pruning.prune(home, record["keep"]["days"], record["keep"]["runs"])
     return {"changed": True, "confirmed": True}
+
+
+def _mark(home: Home, run: str, state: str) -> None:
+    putback.save(home.run(run), {**putback.load(home.run(run)), "state": state})
 
 
 def _leave_boot_test(home: Home, run: str) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..door import Door, Missing, Unreadable
 from . import putback
 
@@ -11,7 +13,8 @@ QUERIES = (
     ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\\n"],
     ["rpm", "-qa", "--qf", "installed %{NAME}\\n"],
 )
-ENABLED = ("enabled", "enabled-runtime", "alias", "static", "generated", "indirect")
+#: States that enabling and disabling do not change.
+FIXED = ("static", "indirect", "alias", "transient")
 SECONDS = 30
 
 
@@ -41,8 +44,11 @@ class Host:
         """Say whether a package is installed."""
         return package in self.packages()
 
-    def unit(self, name: str) -> dict[str, bool] | None:
-        """Return {active, enabled, masked} of a systemd unit, None where there is none of that name."""
+    def unit(self, name: str) -> dict[str, Any] | None:
+        """Return {active, enabled, masked} of a systemd unit, None where there is none of that name.
+
+        enabled: None where the unit can be neither enabled nor disabled.
+        """
         if not putback.has_systemd():
             return None
         shown = self.door.output(["systemctl", "show", name, "-p", "LoadState,ActiveState,UnitFileState"], SECONDS)
@@ -51,9 +57,14 @@ class Host:
             return None
         return {
             "active": state.get("ActiveState") in ("active", "activating", "reloading"),
-            "enabled": state.get("UnitFileState") in ENABLED,
+            "enabled": None if state.get("UnitFileState") in FIXED else self._enabled(name),
             "masked": state.get("LoadState") == "masked" or state.get("UnitFileState") == "masked",
         }
+
+    def _enabled(self, name: str) -> bool:
+        # Only this knows about the links of scripts in /etc/init.d.
+        said = self.door.run(["systemctl", "is-enabled", name], SECONDS).out.strip()
+        return said in ("enabled", "enabled-runtime")
 
     def service(self, name: str) -> str:
         """Return what a service is called here; "sshd" is ssh.service or sshd.service."""

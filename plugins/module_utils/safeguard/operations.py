@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
-from . import applying, deciding, putback, simulating, store
+from . import applying, deciding, forgetting, packages, putback, restoring, simulating, store
 from .call import Call
 from .problem import Problem
 from .putback import Home
@@ -15,10 +16,16 @@ Operation = Callable[[Call, Home], "dict[str, Any]"]
 
 LOOKING: dict[str, Operation] = {"simulate": simulating.simulate, "status": deciding.status}
 CHANGING: dict[str, Operation] = {
+    "prepare": packages.prepare,
     "apply": applying.apply,
     "confirm": deciding.confirm,
     "revert": deciding.revert,
+    "restore": restoring.restore,
+    "forget": forgetting.forget,
 }
+#: In check mode these do their looking and no more.
+CAREFUL = ("restore", "forget")
+STARTING = ("prepare", "apply", "restore")
 OPERATIONS = {**LOOKING, **CHANGING}
 NAMELESS = ("simulate", "status", "forget")
 
@@ -28,14 +35,26 @@ def run(call: Call) -> dict[str, Any]:
     home = Home()
     if call.operation not in NAMELESS and not call.run:
         raise Problem("run: %s needs one" % call.operation)
-    if call.check and call.operation == "apply":
-        return simulating.simulate(call, home)
-    if call.operation in LOOKING:
-        return LOOKING[call.operation](call, home)
+    if call.operation in LOOKING or (call.check and call.operation == "apply"):
+        return LOOKING.get(call.operation, simulating.simulate)(call, home)
     if call.check:
-        return {"changed": True}
+        return CHANGING[call.operation](call, home) if call.operation in CAREFUL else {"changed": True}
+    if call.operation == "forget" and not os.path.isdir(home.folder):
+        return forgetting.forget(call, home)
     store.prepare(home)
     with putback.alone(home) as mine:
         if not mine:
             raise Problem("another operation of the safeguard is at work on this host")
+        if call.operation in STARTING:
+            _clear_the_way(call, home)
         return CHANGING[call.operation](call, home)
+
+
+def _clear_the_way(call: Call, home: Home) -> None:
+    """See that nothing waits, and that nothing of an earlier run was left in between."""
+    pending = putback.load(home.pending)
+    if pending and putback.left(pending) > 0:
+        raise Problem("run %s of %s waits for its confirmation here" % (pending["run"], pending["owner"]))
+    if pending:
+        deciding.revert_pending(home, putback.LATE)
+    packages.settle(home, call.run)

@@ -236,7 +236,7 @@ def _dress(handle: int, meta: Entry) -> None:
 
 def put(home: Home, path: str, wanted: Entry) -> bool:
     """Make `path` what `wanted` says and return whether that was needed. Raises OSError where it can't be done."""
-    if wanted["kind"] == "other" or _equal(entry(path), wanted):
+    if wanted["kind"] == "other" or equal(entry(path), wanted):
         return False
     if wanted["kind"] == "absent":
         return _remove(path)
@@ -286,23 +286,27 @@ def _folder(folder: int, name: str, wanted: Entry) -> None:
         os.close(handle)
 
 
+def walk(folder: str) -> Iterator[str]:
+    """Yield the path of a folder (or file) and of all that lies below it."""
+    yield folder
+    for place, folders, files in os.walk(folder):
+        yield from ("%s/%s" % (place, name) for name in folders + files)
+
+
 def index(folder: str) -> dict[str, Entry]:
     """Return {path: entry} of a folder (or file) and all that lies below it."""
-    found = {folder: entry(folder)}
-    for place, folders, files in os.walk(folder):
-        for name in folders + files:
-            found[place + "/" + name] = entry(place + "/" + name)
-    return found
+    return {path: entry(path) for path in walk(folder)}
 
 
 def differences(before: dict[str, Entry], after: dict[str, Entry]) -> list[str]:
     """Return the paths whose entries differ, in the order in which they can be put back."""
-    paths = [path for path in {**before, **after} if not _equal(before.get(path), after.get(path))]
+    paths = [path for path in {**before, **after} if not equal(before.get(path), after.get(path))]
     gone = [path for path in paths if before.get(path, ABSENT)["kind"] == "absent"]
     return sorted(set(paths) - set(gone)) + sorted(gone, reverse=True)
 
 
-def _equal(one: Entry | None, other: Entry | None) -> bool:
+def equal(one: Entry | None, other: Entry | None) -> bool:
+    """Say whether two entries stand for the same thing of the same time; None is absent."""
     one, other = one or ABSENT, other or ABSENT
     # The time of a folder moves with every name in it.
     return same(one, other) if one["kind"] == other["kind"] == "dir" else bool(one == other)
@@ -426,10 +430,14 @@ def put_back(
         save(home.reverted, {"run": pending["run"], "at": time.time(), "reason": reason, "failed": failed})
     if failed:
         raise Unfinished("; ".join(failed))
-    save(home.run(pending["run"]), {**record, "state": "reverted", "trees": {}})
+    save(home.run(pending["run"]), {**record, "state": "reverted", **NOTHING})
     os.unlink(home.pending)
     disarm(home, pending)
     return done
+
+
+#: What a record holds of a run that is no longer in force.
+NOTHING: Json = {"paths": [], "units": {}, "services": {}, "trees": {}}
 
 
 class Unfinished(Exception):

@@ -34,8 +34,11 @@ def host(folder: str | None = None) -> Iterator[Host]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def staged(call: Call, here: Host) -> tuple[Candidate, StagedDoor]:
-    """Return the candidate without the controls that can't be had, and the door to the host with it in place."""
+def staged(call: Call, here: Host, refused: Mapping[str, str]) -> tuple[Candidate, StagedDoor]:
+    """Return the candidate without the controls that can't be had, and the door to the host with it in place.
+
+    refused: controls that are left out from the beginning, and why.
+    """
     numbers = itertools.count()
 
     def rebuild(refused: Mapping[str, str]) -> tuple[Candidate, StagedDoor]:
@@ -43,19 +46,19 @@ def staged(call: Call, here: Host) -> tuple[Candidate, StagedDoor]:
         folder = os.path.join(here.scratch, "staged-%d" % next(numbers))
         return built, StagedDoor(folder, built.files.changed(), built.provides)
 
-    return owners.check(*rebuild(dict.fromkeys(call.leave, LEFT_OUT)), rebuild)
+    return owners.check(*rebuild({**refused, **dict.fromkeys(call.leave, LEFT_OUT)}), rebuild)
 
 
 def simulate(call: Call, home: Home) -> dict[str, Any]:
     """Return what applying the plan would change, and the state of the host with it; nothing is changed."""
     with host() as here:
-        built, door = staged(call, here)
+        built, door = staged(call, here, {})
         reading = Reading(door, AREAS, call.subjects)
         areas, errors = reading.state(call.areas or list(AREAS), call.seconds)
         return {
             "changed": bool(built.changes),
             "changes": built.shown(call.secrets),
-            "refused": _refused(built, call),
+            "refused": refusals(built, call),
             "packages": built.packages,
             "problems": problems(built, call, home),
             "state": {"areas": areas, "errors": errors},
@@ -69,5 +72,6 @@ def problems(built: Candidate, call: Call, home: Home) -> list[str]:
     return [*([held] if held else []), *(space.problems(sizes, home.folder) if sizes else [])]
 
 
-def _refused(built: Candidate, call: Call) -> dict[str, str]:
+def refusals(built: Candidate, call: Call) -> dict[str, str]:
+    """Return the controls that are left out without the caller having asked for it, and why."""
     return {control: reason for control, reason in built.refused.items() if control not in call.leave}

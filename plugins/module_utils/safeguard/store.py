@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from . import putback
+from .call import Call
 from .putback import Entry, Home
 
 Record = dict[str, Any]
@@ -43,7 +44,7 @@ def capture(home: Home, path: str) -> Entry:
 
 def capture_tree(home: Home, folder: str) -> dict[str, Entry]:
     """Return what lies below a folder, all contents stored."""
-    return {path: capture(home, path) for path in putback.index(folder)}
+    return {path: capture(home, path) for path in putback.walk(folder)}
 
 
 def records(home: Home) -> list[Record]:
@@ -55,12 +56,12 @@ def records(home: Home) -> list[Record]:
     return sorted((putback.load("%s/%s" % (home.runs, name)) for name in names), key=lambda record: record["number"])
 
 
-def new(home: Home, run: str, owner: str, what: str) -> Record:
+def new(home: Home, call: Call, what: str) -> Record:
     """Return the record of a run that begins, or goes on where `prepare` began it or an attempt was put back."""
-    earlier = putback.load(home.run(run))
+    earlier = putback.load(home.run(call.run))
     record: Record = {
-        "run": run,
-        "owner": owner,
+        "run": call.run,
+        "owner": call.owner,
         "what": what,
         "state": "begun",
         "at": time.time(),
@@ -70,6 +71,7 @@ def new(home: Home, run: str, owner: str, what: str) -> Record:
         "services": {},
         "trees": {},
         "installed": {"packages": [], "paths": []},
+        "keep": {"days": call.keep_days, "runs": call.keep_runs},
     }
     if earlier:
         record.update(number=earlier["number"], installed=earlier["installed"])
