@@ -21,16 +21,20 @@ def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, s
     """
     wanted = {name: hexadecimal(secrets, called) for name, called in arguments.get("enrol", {}).items()}
     removed = set(arguments.get("remove", ()))
-    kept: list[str] = []
-    present: set[str] = set()
-    for line in (text or "").split("\n"):
-        words = line.split()
-        name = words[1] if len(words) > 3 and OATH_TYPE.fullmatch(words[0]) else ""
-        if name in wanted:
-            if name not in present and words[0].upper() == TYPE and words[3].lower() == wanted[name]:
-                present.add(name)
-                kept.append(line)
-        elif not name or name not in removed:
+    lines = (text or "").split("\n")
+    present: dict[str, str] = {}
+    for line in lines:
+        name = _holder(line)
+        if name in wanted and _holds(line, wanted[name]):
+            present[name] = max(present.get(name, ""), line, key=_used)
+    kept, met = [], set()
+    for line in lines:
+        name = _holder(line)
+        if name in wanted and (line != present.get(name) or name in met):
+            continue
+        if name:
+            met.add(name)
+        if not name or name not in removed:
             kept.append(line)
     new = ["%s %s - %s" % (TYPE, name, seed) for name, seed in wanted.items() if name not in present]
     if new:
@@ -38,3 +42,19 @@ def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, s
             kept.pop()
         kept += [*new, ""]
     return "\n".join(kept) if kept != [""] or text is not None else None
+
+
+def _holder(line: str) -> str:
+    """Return whose token a line is, empty for one that holds none."""
+    words = line.split()
+    return words[1] if len(words) > 3 and OATH_TYPE.fullmatch(words[0]) else ""
+
+
+def _holds(line: str, seed: str) -> bool:
+    words = line.split()
+    return words[0].upper() == TYPE and words[3].lower() == seed
+
+
+def _used(line: str) -> list[str]:
+    """Return when a token was used last, as pam_oath notes it; empty for one that never was."""
+    return line.split()[6:]

@@ -64,8 +64,7 @@ def _instead(raw: list[str], line: Line, change: Mapping[str, Any], first: bool)
         comment = raw[line.last - 1].partition("#")
         return [join([tokens[0], change["control"], *tokens[2:]]) + ("\t" + "".join(comment[1:]) if comment[1] else "")]
     if "include" in change and first:
-        whole = tokens[0].lower() == INCLUDE_ALL
-        return [
-            join([INCLUDE_ALL, change["include"]] if whole else [facility_of(tokens), "include", change["include"]])
-        ]
+        if tokens[0].lower() == INCLUDE_ALL:
+            return ["%s %s" % (INCLUDE_ALL, change["include"])]
+        return [join([facility_of(tokens), INCLUDES[0], change["include"]])]
     return []

@@ -134,10 +134,10 @@ def _own_stack(
 def _replaced(
     case: Case, service: str, stack: Sequence[Entry], own: Sequence[Entry], module: str
 ) -> list[dict[str, Any]]:
-    """Return the lines that give way: those that ask for a password, or all where these alone won't do."""
+    """Return the lines that give way: those that ask for something, or all where these alone won't do."""
+    asking = {*PASSWORD_MODULES, *case.policy["bulwark_mfa_modules"]}
     filled = [entry for entry in stack if "nested" not in entry or entry["nested"]]
-    passwords = [entry for entry in filled if {each["module"] for each in modules([entry])} & set(PASSWORD_MODULES)]
-    for given in (passwords, filled):
+    for given in ([each for each in filled if asking & {line["module"] for line in modules([each])}], filled):
         kept = [entry for entry in filled if entry not in given]
         at = filled.index(given[0]) if given else 0
         before = [entry for entry in filled[:at] if entry in kept]
