@@ -26,7 +26,7 @@ def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, s
     for line in lines:
         name = _holder(line)
         if name in wanted and _holds(line, wanted[name]):
-            present[name] = max(present.get(name, ""), line, key=_used)
+            present[name] = max(present.get(name, line), line, key=_used)
     kept, met = [], set()
     for line in lines:
         name = _holder(line)

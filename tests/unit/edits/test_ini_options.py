@@ -34,7 +34,7 @@ def test_a_file_without_the_section_is_left(text: str | None) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["[duo]", "[main]", "failmode=safe", "FailMode = open", "prompts= 9", "skey = s", "; failmode", "", "groups=a"]
+            ["[duo]", "[main]", "failmode=safe", "FailMode = open", "prompts= 9", "skey = s", "; failmode", "groups=a"]
         )
     )
 )  # fmt: skip

@@ -62,7 +62,8 @@ def test_a_line_written_anew_says_the_same(parts: list[str]) -> None:
 
 lines = st.sampled_from(
     ["@include common-auth", "auth optional pam_oath.so window=5", "auth required pam_unix.so", "# auth", "",
-     "auth optional \\\n pam_oath.so window=5", "-auth optional /x/pam_oath.so window=5", "account required pam_unix.so"]
+     "auth optional \\\n pam_oath.so window=5",
+     "-auth optional /x/pam_oath.so window=5", "account required pam_unix.so"]
 )  # fmt: skip
 
 
