@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, closing, declared, pages, playtime, results, summary
+from ..plugin_utils import catalogue, closing, declared, pages, playtime, results, rings, summary
 from ..plugin_utils.drift import documents, finish, history, merge, model, shapes, verify
 
 MOST_REASONS = 60
@@ -45,7 +45,13 @@ class ActionModule(ActionBase):
         if own.policy["bulwark_verify"] and not self._task.args.get("run_dir"):
             return self._verified(own.policy, variables)
         run = self._run(own.policy, variables)
-        late = [] if run.sealed else self._complete(run, own.policy, variables["hostvars"], known)
+        late: list[str] = []
+        if not run.sealed:
+            ring = self._ring(run, own.policy, variables)
+            if ring.goes_on:
+                later = len(ring.later)
+                return {"changed": False, "run": run.name, "run_dir": str(run.folder), "later": later}
+            late = self._complete(run, own.policy, variables["hostvars"], known, ring)
         about = documents.about_run(run)
         earlier = history.read(finish.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
@@ -70,8 +76,28 @@ class ActionModule(ActionBase):
             return merge.merge(slices, store, datetime.now(timezone.utc))
         return store.run(str(self._task.args.get("run") or results.LATEST))
 
+    def _ring(self, run: results.Run, policy: Mapping[str, Any], variables: Mapping[str, Any]) -> rings.Ring:
+        """Return where a run in rings stands; another, or one that was cut off before, goes on to no host."""
+        about = run.read()
+        if not about.get("rings"):
+            return rings.Ring((), {})
+        targets = {target["host"]: target for target in about["targeted"] if not target["other_platform"]}
+        if not self._task.args.get("run_dir"):
+            return rings.Ring(tuple(closing.without_result(run, about)), {})
+        return rings.ring(
+            variables["ansible_play_hosts_all"],
+            set(variables["ansible_play_hosts"]),
+            set(variables["ansible_play_batch"]),
+            lambda host: _trouble(run, targets[host], policy, variables["hostvars"][host]) if host in targets else "",
+        )
+
     def _complete(
-        self, run: results.Run, policy: Mapping[str, Any], hostvars: Mapping[str, Any], known: catalogue.Catalogue
+        self,
+        run: results.Run,
+        policy: Mapping[str, Any],
+        hostvars: Mapping[str, Any],
+        known: catalogue.Catalogue,
+        ring: rings.Ring,
     ) -> list[str]:
         about = run.read()
         day = date.fromisoformat(about["date"])
@@ -85,8 +111,8 @@ class ActionModule(ActionBase):
                 return None
 
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        closing.fill_gaps(run, declared_of, known, day, at)
-        return finish.finish(run, policy, known, at)
+        closing.fill_gaps(run, declared_of, known, day, at, ring.later)
+        return finish.finish(run, policy, known, at, ring.troubled)
 
     def _tell(self, problems: tuple[shapes.Problem, ...], brief: bool) -> None:
         """Say which result files were left out; a job log carries their number alone."""
@@ -105,6 +131,16 @@ class ActionModule(ActionBase):
         if verdict.faults:
             outcome.update(failed=True, msg=_message(list(verdict.faults)))
         return outcome
+
+
+def _trouble(
+    run: results.Run, target: Mapping[str, Any], policy: Mapping[str, Any], variables: Mapping[str, Any]
+) -> str:
+    """Return why a run may not go on after a host, nothing where it may."""
+    path = run.host_file(target["customer"], target["host"])
+    problem = closing.totals(results.read_json(path)).problem if path.exists() else closing.NO_RESULT
+    counted = problem if policy["bulwark_fail_on_unreachable"] else None
+    return rings.trouble(counted, variables.get("bulwark_posture") or {}, variables.get("bulwark_enforced") or {})
 
 
 def _message(reasons: list[str]) -> str:

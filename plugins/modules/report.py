@@ -11,6 +11,8 @@ module: report
 short_description: Complete a run and render its pages
 version_added: 0.1.0
 description:
+  - In a run that changes hosts ring by ring, it completes nothing while hosts are still to come and none failed, and
+    returns C(later). Where it stops before all were reached, those that were not are named and get no result.
   - Completes the run. Hosts that left no result get one, the manifest seals the files, C(latest) moves, old runs are
     pruned.
   - Compares the run with the earlier ones in C(bulwark_history_dir), and signs the manifest with C(bulwark_sign_key).
@@ -65,6 +67,11 @@ run_dir:
   description: Absolute path of the run's folder.
   returned: when rendering
   type: str
+later:
+  description: How many hosts of later rings the run goes on to; nothing was rendered yet.
+  returned: in a run that changes hosts, after each ring but the last
+  type: int
+  sample: 9
 status:
   description: Number of findings for each status.
   returned: when rendering

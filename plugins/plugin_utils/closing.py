@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from .selection import selected
 from .text import clean
 
 FLEET_SCHEMA = "bulwark/fleet/1"
+NO_RESULT = "the host left no result in this run"
 
 
 @dataclass
@@ -56,28 +57,43 @@ def totals(document: Mapping[str, Any]) -> HostTotals:
 
 
 def fill_gaps(
-    run: Run, declared_of: Callable[[str], Declaration | None], catalogue: Catalogue, day: date, at: str
+    run: Run,
+    declared_of: Callable[[str], Declaration | None],
+    catalogue: Catalogue,
+    day: date,
+    at: str,
+    not_reached: Collection[str] = (),
 ) -> list[str]:
     """Write an all-unknown result for each targeted host that left none; return their names.
 
-    `declared_of(host)` gives what is declared for it now, None where that can't be had any more.
+    `declared_of(host)` gives what is declared for it now, None where that can't be had any more. not_reached: hosts
+    that the run did not come to, of which it has nothing to say.
     """
     about = run.read()
     missing = []
     for target in about["targeted"]:
         host, customer, other = target["host"], target["customer"], target["other_platform"]
-        if run.host_file(customer, host).exists():
+        if run.host_file(customer, host).exists() or (host in not_reached and not other):
             continue
         declaration = declared_of(host)
         if declaration is None or declaration.registers.customer != customer:
             declaration = declare({"bulwark_customer": customer}, catalogue, day)
-        reason = "no judge for this platform yet (%s)" % other if other else "the host left no result in this run"
+        reason = "no judge for this platform yet (%s)" % other if other else NO_RESULT
         platform = {"system": other, "family": "other", "version": ""} if other else None
         subject = Subject(host, declaration, lambda _: False)
         controls = selected(declaration.policy, catalogue, JUDGES)
         run.write_host(unread_host(reason, subject, controls, catalogue, about, at, platform))
         missing.append(host)
     return missing
+
+
+def without_result(run: Run, about: Mapping[str, Any]) -> list[str]:
+    """Return the targeted Linux hosts that left no result in a run."""
+    return [
+        target["host"]
+        for target in about["targeted"]
+        if not target["other_platform"] and not run.host_file(target["customer"], target["host"]).exists()
+    ]
 
 
 def complete(
@@ -87,6 +103,7 @@ def complete(
     about: dict[str, Any] = run.read()
     others = {target["host"] for target in about["targeted"] if target["other_platform"]}
     read = {host.host for host in hosts if host.read}
+    not_reached = set(without_result(run, about))
     statuses: Counter[str] = Counter()
     failing: Counter[str] = Counter()
     for host in hosts:
@@ -98,8 +115,9 @@ def complete(
         coverage={
             "targeted": len(about["targeted"]),
             "read": len(read),
-            "unread": sorted({target["host"] for target in about["targeted"]} - read - others),
+            "unread": sorted({target["host"] for target in about["targeted"]} - read - others - not_reached),
             "other_platform": sorted(others),
+            "not_reached": sorted(not_reached),
         },
         totals={"status": dict(statuses), "failing": {level: failing[level] for level in reversed(SEVERITIES)}},
         reasons=reasons,

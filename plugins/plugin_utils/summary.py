@@ -22,6 +22,8 @@ def coverage_line(about: Mapping[str, Any]) -> str:
     line = "%d of %d hosts read" % (seen["read"], seen["targeted"])
     if seen["unread"]:
         line += "; not read: " + _names(seen["unread"])
+    if seen.get("not_reached"):
+        line += "; not reached: " + _names(seen["not_reached"])
     if seen["other_platform"]:
         line += "; no judge for this platform yet: " + _names(seen["other_platform"])
     return line
@@ -97,12 +99,14 @@ def terminal(
     if brief:
         seen = about["coverage"]
         lines = ["%d of %d hosts read" % (seen["read"], seen["targeted"]), counts(about)]
-    elif len(hosts) == 1:
+    elif len(hosts) == 1 and not about["coverage"].get("not_reached"):
         lines = single(about, next(iter(documents)))
     else:
         lines = [*fleet(about, hosts), "", counts(about)]
     left_out = len(about["controls"]["left_out"])
     if left_out:
         lines.append("%d controls were left out of this run" % left_out)
+    if about.get("change"):
+        lines.append("change: " + clean(about["change"], WIDTH))
     lines += ["warning: " + warning for warning in about["warnings"]]
     return "\n".join([*lines, "results: " + folder])

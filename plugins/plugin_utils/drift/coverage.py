@@ -53,10 +53,11 @@ def coverage(
     for target in targets:
         if target["other_platform"]:
             others[target["other_platform"]].append(target["host"])
+    unreached = not_reached(about)
     unread = tuple(
         _unread(place, reasons.get(place, "it left no usable result"), history, about, day)
         for place in sorted((target["customer"], target["host"]) for target in targets if not target["other_platform"])
-        if place not in read
+        if place not in read and place not in unreached
     )
     seen = sum((target["customer"], target["host"]) in read for target in targets)
     made = Coverage(
@@ -70,8 +71,15 @@ def coverage(
         other_platforms=tuple(Platform(name, tuple(sorted(hosts))) for name, hosts in sorted(others.items())),
         not_targeted=tuple(sorted(place["host"] for place in left)),
         never_seen=NEVER_SEEN,
+        not_reached=tuple(sorted(host for name, host in unreached if customer in (None, name))),
     )
     return Coverage(**{**made.__dict__, "line": sentence(made)})
+
+
+def not_reached(about: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return (customer, host) of the targeted hosts that a run stopped before."""
+    names = set((about.get("coverage") or {}).get("not_reached", ()))
+    return {(target["customer"], target["host"]) for target in about["targeted"] if target["host"] in names}
 
 
 def _inventory(about: Mapping[str, Any], customer: str) -> list[str]:
@@ -113,6 +121,8 @@ def sentence(seen: Coverage) -> str:
         parts.append("%d missing from the inventory: %s" % (len(seen.missing), shortened(seen.missing)))
     if seen.unread:
         parts.append("%d not read: %s" % (len(seen.unread), shortened([each.host for each in seen.unread])))
+    if seen.not_reached:
+        parts.append("%d not reached: %s" % (len(seen.not_reached), shortened(seen.not_reached)))
     if seen.not_targeted:
         parts.append("%d left out of this run: %s" % (len(seen.not_targeted), shortened(seen.not_targeted)))
     parts += ["%s 0 of %d judged" % (each.name, len(each.hosts)) for each in seen.other_platforms]

@@ -12,6 +12,7 @@ from sys import intern
 from typing import Any
 
 from ..finding import SEVERITIES
+from .coverage import not_reached
 from .history import History, Moment, Past
 from .index import CLOSED, OPEN, HostStates, Since, State, state
 from .shapes import KINDS, Change, ControlGap, Delta, HostGap, Kind
@@ -115,8 +116,8 @@ def delta(
     """Return the delta of a view. judged: by customer and host the controls judged now; read: the hosts that were."""
     ordered = tuple(sorted(changes, key=_order))
     counts = Counter(each.kind for each in ordered if not each.caused_by)
-    left = {(place["customer"], place["host"]) for place in about.get("not_targeted", ())}
-    now = set(judged) | {(target["customer"], target["host"]) for target in about["targeted"]}
+    left = {(place["customer"], place["host"]) for place in about.get("not_targeted", ())} | not_reached(about)
+    now = (set(judged) | {(target["customer"], target["host"]) for target in about["targeted"]}) - left
     mine = [place for place in history.hosts if place[1] and customer in (None, place[0])]
     trend = history.trend.get(customer)
     previous = trend[-1] if trend else None

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from .. import closing, fleet
+from .. import closing, fleet, rings
 from ..catalogue import Catalogue
 from ..closing import HostTotals
 from ..results import ResultsError, Run, Store
@@ -21,11 +22,17 @@ from .index import HostStates, host_states, own_states
 from .shapes import Problem
 
 
-def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -> list[str]:
+def finish(
+    run: Run,
+    policy: Mapping[str, Any],
+    catalogue: Catalogue,
+    at: str,
+    troubled: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Judge what shows across hosts, complete run.json and seal the run; the hosts' files are left as they are.
 
     Return what went wrong after the seal, which run.json can't hold any more. policy: run options in force. at: now, as
-    YYYY-MM-DDTHH:MM:SSZ. Raises ResultsError.
+    YYYY-MM-DDTHH:MM:SSZ. troubled: why hosts failed, beyond what their results say. Raises ResultsError.
     """
     about = about_run(run)
     day = date.fromisoformat(about["date"])
@@ -55,7 +62,8 @@ def finish(run: Run, policy: Mapping[str, Any], catalogue: Catalogue, at: str) -
         for name, number in fresh.items()
     ]
     reasons += ["%s %s" % (each.path, each.reason) for each in problems.values()]
-    closing.complete(run, hosts, reasons, at, findings)
+    reasons += rings.reasons(troubled, closing.without_result(run, about))
+    closing.complete(run, hosts, list(dict.fromkeys(reasons)), at, findings)
     Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
     try:
         if policy["bulwark_sign_key"]:

@@ -26,6 +26,7 @@ from typing import Any
 
 from ..catalogue import Catalogue
 from ..results import INDEX, MANIFEST, Run, encoded, sha256
+from ..text import clean
 from . import coverage, standing
 from .delta import change, delta
 from .documents import (
@@ -223,6 +224,7 @@ def _info(about: Mapping[str, Any]) -> RunInfo:
         versions={str(name): str(version) for name, version in sorted((about.get("versions") or {}).items())},
         warnings=tuple(about["warnings"]),
         merged=tuple(part["run"] for part in about.get("merged", ())),
+        change=clean(str(about["change"])) if about.get("change") else None,
     )
 
 

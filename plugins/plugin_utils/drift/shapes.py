@@ -168,7 +168,8 @@ class Coverage:
     line: the sentence that says it. known: hosts in the inventory or in a list. seen: hosts read in this run. lists:
     what the inventory was compared with. missing: names that only lists have. unread: targeted, not read. without_root:
     read, but not with all the power that reading needs. other_platforms: no judge yet. not_targeted: in the inventory
-    and left out of this run. never_seen: what has no reader at all, such as cloud tenants.
+    and left out of this run. never_seen: what has no reader at all, such as cloud tenants. not_reached: targeted, and
+    the run stopped before.
     """
 
     line: str
@@ -181,6 +182,7 @@ class Coverage:
     other_platforms: tuple[Platform, ...]
     not_targeted: tuple[str, ...]
     never_seen: tuple[str, ...]
+    not_reached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -410,7 +412,10 @@ class View:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """The run, as every page may tell it: nothing in here is of one customer. merged: the runs it was made of."""
+    """The run, as every page may tell it: nothing in here is of one customer. merged: the runs it was made of.
+
+    change: the ticket of the change that it carried out; such a run is of one customer.
+    """
 
     run: str
     sequence: int
@@ -422,6 +427,7 @@ class RunInfo:
     versions: Mapping[str, str]
     warnings: tuple[str, ...]
     merged: tuple[str, ...]
+    change: str | None = None
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,13 @@ def test_a_host_that_left_nothing_is_unknown_under_the_customer_it_had(
 ) -> None:
     run = begun(tmp_path, "web", "db")
     about = ended(run, lambda _: now_declared)
-    assert about["coverage"] == {"targeted": 2, "read": 0, "unread": ["db", "web"], "other_platform": []}
+    assert about["coverage"] == {
+        "targeted": 2,
+        "read": 0,
+        "unread": ["db", "web"],
+        "other_platform": [],
+        "not_reached": [],
+    }
     assert about["reasons"] == [f"{host}: the host left no result in this run" for host in ("db", "web")]
     assert sorted(path.name for path in (run.folder / "hosts/acme").iterdir()) == ["db.json", "web.json"]
     assert about["totals"]["status"] == {"unknown": 2 * len(JUDGES)}
