@@ -81,8 +81,8 @@ class CallbackModule(CallbackBase):
         elif not action.startswith(OWN) and result.is_changed():
             control = ordinary.control_of(task.name)
             if control:
-                found = ordinary.changes(action, playtime.plain(result._result))
-                self._of(result).change(control, task.name, found)
+                arguments, told = (playtime.plain(each) for each in (result._task_fields["args"], result._result))
+                self._of(result).change(control, task.name, ordinary.changes(action, arguments, told))
 
     def _judged(self, result: Any) -> None:
         """Take in a judgement: the one that enforcement starts from says what is left, the next one how it ended."""

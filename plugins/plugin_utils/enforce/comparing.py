@@ -13,6 +13,8 @@ LINE_LIMIT = 300
 CONTEXT = 3
 #: Lines of each side that are compared, from the first that differs on: comparing takes their product in time.
 MOST_COMPARED = 400
+#: Characters of a text that are looked at: no configuration is longer.
+MOST_TEXT = 256 * 1024
 
 
 def unified(before: str | None, after: str | None, room: int) -> list[str]:
@@ -43,7 +45,7 @@ def _same(old: list[str], new: list[str]) -> int:
 
 
 def _lines(text: str | None) -> list[str]:
-    lines = (text or "").split("\n")
+    lines = (text or "")[:MOST_TEXT].split("\n")
     return lines if lines[-1] else lines[:-1]
 
 

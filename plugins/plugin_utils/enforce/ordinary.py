@@ -20,15 +20,15 @@ def control_of(task: str) -> str | None:
     return match["control"] if match else None
 
 
-def changes(action: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+def changes(action: str, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the changes {kind, name, before, after, masked} of a result; of a loop, those of each item."""
     items = result.get("results")
     if isinstance(items, list):
         changed = (item for item in items if isinstance(item, Mapping) and item.get("changed"))
-        return [change for item in changed for change in changes(action, item)]
+        return [change for item in changed for change in changes(action, {}, item)]
     if "censored" in result:
         return [{"kind": "task", "name": action, "before": None, "after": None, "masked": True}]
-    named = _name(result, NAMES)
+    named = _name(result, NAMES) or _name(arguments, NAMES)
     return list(_diffs(result.get("diff"), named or action)) or [
         {"kind": "task", "name": named or action, "before": None, "after": None, "masked": False}
     ]

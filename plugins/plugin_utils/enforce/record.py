@@ -7,7 +7,7 @@ whatever a host or a module says may be kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +24,9 @@ STATES = ("unchanged", "left", "would_change", "changed", "refused", "reverted")
 KINDS = ("file", "unit", "package", "program", "task")
 MOST_CONTROLS = 500
 MOST_TASKS = 20
-MOST_CHANGES = 50
-#: Lines of one diff, and of all diffs of a host.
+#: Lines of one diff, and changes and lines of diffs of a host together.
 MOST_LINES = 120
-ALL_LINES = 1500
+ROOM = 1500
 NAME_LIMIT = 300
 REASON_LIMIT = 1000
 
@@ -37,7 +36,7 @@ class Told:
     """What a run told of the enforcement on one host so far.
 
     before: the status of each control when enforcement began. judged_again: the host's result says how it ended.
-    controls: as in the document, without before and after. room: lines of diffs that are left to this host.
+    controls: as in the document, without before and after. room: changes and lines that are left to this host.
     """
 
     check: bool = False
@@ -47,7 +46,7 @@ class Told:
     before: dict[str, str] = field(default_factory=dict)
     judged_again: bool = False
     controls: dict[str, dict[str, Any]] = field(default_factory=dict)
-    room: int = ALL_LINES
+    room: int = ROOM
 
     def leave(self, reasons: Mapping[str, Any]) -> None:
         """Take in which failing controls are left as they are, and why."""
@@ -87,15 +86,22 @@ class Told:
         if STATES.index(state) > STATES.index(entry["state"]):
             entry.update(state=state, reason=_text(reason, REASON_LIMIT))
         for task in list(tasks)[: MOST_TASKS - len(entry["tasks"])]:
-            changes = [self._shown(change) for change in _entries(task.get("changes"))[:MOST_CHANGES]]
+            changes = list(self._changes(_entries(task.get("changes"))))
             entry["tasks"].append({"task": clean(task.get("task") or control, NAME_LIMIT), "changes": changes})
+
+    def _changes(self, given: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        for number, change in enumerate(given):
+            if not self.room:
+                yield {"kind": "task", "name": "and %d more" % (len(given) - number), "diff": None, "masked": False}
+                return
+            yield self._shown(change)
 
     def _shown(self, change: Mapping[str, Any]) -> dict[str, Any]:
         name, kind = str(change.get("name")), change.get("kind")
         hidden = bool(change.get("masked")) or holds_secrets(name)
         sides = [_side(change.get(key)) for key in ("before", "after")]
         lines = [] if hidden else unified(sides[0], sides[1], min(MOST_LINES, self.room))
-        self.room -= min(len(lines), self.room)
+        self.room = max(0, self.room - 1 - len(lines))
         return {
             "kind": kind if kind in KINDS else "task",
             "name": clean(name, NAME_LIMIT),
