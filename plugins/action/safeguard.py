@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, playtime
+from ..plugin_utils import catalogue, declared, playtime
 from ..plugin_utils.enforce import probing, seeds, telling
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, owner
@@ -38,7 +39,9 @@ class ActionModule(ActionBase):
             if workspace.plan():
                 family = workspace.state()["areas"].get("system", {}).get("family", "")
                 host = PackagedHost(self, variables, str(family))
-                done = Safeguard(host, self._asked(str(about["run"]), workspace, host)).enforce()
+                here = playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]])
+                secrets = declared.declare(here, CATALOGUE, date.fromisoformat(about["date"])).secrets
+                done = Safeguard(host, self._asked(str(about["run"]), workspace, host, secrets)).enforce()
                 workspace.done()
         except WorkspaceError as error:
             raise AnsibleActionFail(str(error)) from None
@@ -56,7 +59,7 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="%s: %s" % (done.outcome, done.reason))
         return result
 
-    def _asked(self, run: str, workspace: Workspace, host: PackagedHost) -> Asked:
+    def _asked(self, run: str, workspace: Workspace, host: PackagedHost, secrets: Mapping[str, Any]) -> Asked:
         case = workspace.case()
         policy = case.policy
         return Asked(
@@ -71,15 +74,19 @@ class ActionModule(ActionBase):
             state=workspace.state(),
             access=ACCESS,
             subjects=subjects(case.registers),
-            secrets=seeds.secrets(workspace.plan(), policy.get("bulwark_totp_seeds") or {}),
-            probes=self._probes(host, policy) if policy.get("bulwark_probe_accounts") else None,
+            secrets=seeds.secrets(workspace.plan(), secrets.get("bulwark_totp_seeds") or {}),
+            probes=self._probes(host, secrets["bulwark_probe_accounts"], float(policy["bulwark_confirm_seconds"]))
+            if secrets.get("bulwark_probe_accounts")
+            else None,
         )
 
     @staticmethod
-    def _probes(host: PackagedHost, policy: Mapping[str, Any]) -> Callable[[], list[str]]:
+    def _probes(
+        host: PackagedHost, accounts: Sequence[Mapping[str, Any]], confirm_seconds: float
+    ) -> Callable[[], list[str]]:
         """Return what tries the probe accounts' logins, all within half of the time until the host takes back."""
-        logins = probing.logins(policy["bulwark_probe_accounts"])
-        seconds = min(probing.LOGIN_SECONDS, policy["bulwark_confirm_seconds"] / 2 / len(logins))
+        logins = probing.logins(accounts)
+        seconds = min(probing.LOGIN_SECONDS, confirm_seconds / 2 / len(logins))
 
         def tried() -> list[str]:
             target = host.ssh_target()

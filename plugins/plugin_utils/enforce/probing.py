@@ -23,7 +23,7 @@ except ImportError:
 
 #: Longest time in seconds for one question, and for the whole of one login.
 QUESTION_SECONDS = 10.0
-LOGIN_SECONDS = 20.0
+LOGIN_SECONDS = 45.0
 MAX_QUESTIONS = 4
 #: More than this without a question is no login dialogue.
 MAX_SAID = 65536
