@@ -80,20 +80,18 @@ class ActionModule(ActionBase):
             else None,
         )
 
-    @staticmethod
-    def _probes(
-        host: PackagedHost, accounts: Sequence[Mapping[str, Any]], confirm_seconds: float
-    ) -> Callable[[], list[str]]:
-        """Return what tries the probe accounts' logins, all within half of the time until the host takes back."""
-        logins = probing.logins(accounts)
-        seconds = min(probing.LOGIN_SECONDS, confirm_seconds / 2 / len(logins))
 
-        def tried() -> list[str]:
-            target = host.ssh_target()
-            try:
-                wrong = [probing.probe(target, login, seconds).wrong(login) for login in logins]
-            except probing.ProbeError as error:
-                wrong = [str(error)]
-            return [text for text in wrong if text]
+def _probes(host: PackagedHost, declared_ones: Sequence[Mapping[str, Any]], seconds: float) -> Callable[[], list[str]]:
+    """Return what tries the probe accounts' logins, all within half of the time until the host takes back."""
+    logins = probing.logins(declared_ones)
+    each = min(probing.LOGIN_SECONDS, seconds / 2 / len(logins))
 
-        return tried
+    def tried() -> list[str]:
+        target = host.ssh_target()
+        try:
+            wrong = [probing.probe(target, login, each).wrong(login) for login in logins]
+        except probing.ProbeError as error:
+            wrong = [str(error)]
+        return [text for text in wrong if text]
+
+    return tried

@@ -63,4 +63,4 @@ def _shown(change: Mapping[str, Any], side: str) -> str:
     if change.get("masked"):
         return "" if side == "before" else MASKED + "\n"
     text = change.get(side)
-    return "" if text is None else "".join(clean(line) + "\n" for line in str(text).splitlines())
+    return "" if text is None else "".join(clean(line.expandtabs()) + "\n" for line in str(text).splitlines())
