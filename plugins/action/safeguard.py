@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
             access=ACCESS,
             subjects=subjects(case.registers),
             secrets=seeds.secrets(workspace.plan(), secrets.get("bulwark_totp_seeds") or {}),
-            probes=self._probes(host, secrets["bulwark_probe_accounts"], float(policy["bulwark_confirm_seconds"]))
+            probes=_probes(host, secrets["bulwark_probe_accounts"], float(policy["bulwark_confirm_seconds"]))
             if secrets.get("bulwark_probe_accounts")
             else None,
         )
