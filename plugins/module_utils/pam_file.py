@@ -10,7 +10,7 @@ FACILITIES = ("auth", "account", "password", "session")
 INCLUDES = ("include", "substack")
 #: Debian's directive, which takes a file's lines of every facility.
 INCLUDE_ALL = "@include"
-SECRET_NAME = re.compile(r"pass|pwd|pw$|secret|token|cred|key|psk", re.IGNORECASE)
+SECRET_NAME = re.compile(r"pass|pwd|pw$|secret|token|cred(?!it)|key|psk", re.IGNORECASE)
 #: Options whose names look secret but whose values are paths that judges need.
 PATH_OPTIONS = {("pam_google_authenticator", "secret")}
 

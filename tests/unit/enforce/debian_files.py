@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.edits.all import EDITS
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import lockout, pam, passwords
-from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
+from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reader, Reading
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import staging
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.all import MEASURES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Step
@@ -21,7 +21,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, V
 from tests.unit.judges.host import ROLES, areas, user
 from tests.unit.judges.network import case
 
-READERS = {"pam": pam.read, "lockout": lockout.read, "passwords": passwords.read}
+READERS: dict[str, Reader] = {"pam": pam.read, "lockout": lockout.read, "passwords": passwords.read}
 BEGIN, FALLBACK = (
     '# here are the per-package modules (the "Primary" block)',
     "# here's the fallback if no module succeeds",
@@ -74,12 +74,19 @@ class DebianFiles:
         """Return a file's text."""
         return (self.root / path.lstrip("/")).read_text(encoding="utf-8")
 
-    def case(self, family: str = "debian", **declared: Any) -> Case:
-        """Return the case of a host with these files, whose only person has a password and whose sshd takes it."""
+    def case(
+        self, family: str = "debian", replaced: Mapping[str, Mapping[str, Any]] | None = None, **declared: Any
+    ) -> Case:
+        """Return the case of a host with these files, whose only person has a password and whose sshd takes it.
+
+        replaced: {area: {fact: value}}.
+        """
         facts, errors = Reading(Door(str(self.root)), READERS).state(list(READERS), 10)
         assert not errors, errors
         made = areas([user("ana", password="usable", groups=["sudo"])], {"passwordauthentication": ["yes"]}, **facts)
         made["system"] = {"family": family, "account": "ana", "peer": ""}
+        for area, changed in (replaced or {}).items():
+            made[area].update(changed)
         return case(made, **declared)
 
     def judge(self, control: str, **declared: Any) -> Verdict:

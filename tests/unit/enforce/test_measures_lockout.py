@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left
+from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case
 
 from .debian_files import DebianFiles, brief, common, steps
 
@@ -107,11 +108,8 @@ def test_root_is_locked_too_where_it_can_log_in(tmp_path: Path) -> None:
 
 
 class TestRedHat:
-    def case(self, tmp_path: Path, authselect: Any) -> Any:
-        case = DebianFiles(tmp_path).case("redhat")
-        # The facts of an area are read-only; its own mapping is where a test sets one.
-        case.facts["lockout"]._facts["authselect"] = authselect  # type: ignore[attr-defined]
-        return case
+    def case(self, tmp_path: Path, authselect: Any) -> Case:
+        return DebianFiles(tmp_path).case("redhat", {"lockout": {"authselect": authselect}})
 
     def test_a_feature_of_authselect(self, tmp_path: Path) -> None:
         (stack, limits) = steps(self.case(tmp_path, {"profile": "sssd", "features": ["with-mkhomedir"]}), CONTROL)

@@ -25,6 +25,8 @@ PROFILE = (
     "Password-Initial:\n\trequisite\tpam_pwhistory.so remember=%(remember)d\n"
 )
 PROFILES = "/usr/share/pam-configs/"
+#: Debian only recommends the dictionary, and without it pam_pwquality refuses every new password.
+DICTIONARY = ("cracklib-runtime", ["/var/cache/cracklib/cracklib_dict.pwd"])
 
 
 @MEASURES.of("empty_passwords_locked")
@@ -71,6 +73,8 @@ def password_quality(case: Case, arguments: Mapping[str, Any], control: str) -> 
         together = _loose({**written, **own}, arguments["minlen"])
         loose.update({name: value for name, value in together.items() if name not in own})
         steps += _options(case, entry, together)
+    if lines and "dictcheck" in loose and case.facts["system"]["family"] != "redhat":
+        steps.append(package(*DICTIONARY))
     return [*steps, edit(PWQUALITY, "settings", {"values": loose})] if loose else steps
 
 
@@ -91,8 +95,8 @@ def _loose(settings: Mapping[str, str], least: int) -> dict[str, str]:
 def _insert_quality(case: Case) -> list[Step]:
     if case.facts["system"]["family"] == "redhat":
         raise Left("the selected profile of authselect asks no pam_pwquality")
-    profile = PROFILES + QUALITY_PROFILE
-    steps = [package("libpam-pwquality", [profile, "/usr/lib/*/security/pam_pwquality.so"])]
+    brings = [PROFILES + QUALITY_PROFILE, "/usr/lib/*/security/pam_pwquality.so"]
+    steps = [package("libpam-pwquality", brings), package(*DICTIONARY)]
     if _managed(case):
         return [*steps, program("pam-auth-update", {"enable": [QUALITY_PROFILE]})]
     return [*steps, _insert(judge.QUALITY, ["retry=3"], [judge.HISTORY, judge.UNIX])]
