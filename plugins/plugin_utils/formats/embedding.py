@@ -16,7 +16,19 @@ from ..catalogue import Catalogue
 from ..drift.model import HostPage
 from ..drift.shapes import KINDS, Change
 from ..text import written_day
-from .wording import FRAMEWORK_WORDS, KIND_WORDS, LEVELS, STATUS_WORDS, WAIVER_WORDS, party, shown
+from .wording import (
+    FRAMEWORK_WORDS,
+    KIND_WORDS,
+    LEVELS,
+    STATE_WORDS,
+    STATUS_WORDS,
+    WAIVER_WORDS,
+    diff_lines,
+    hidden,
+    party,
+    sentence,
+    shown,
+)
 
 STATUSES = tuple(STATUS_WORDS)
 ASSURANCES = ("proven", "effective", "configured", "attested")
@@ -48,6 +60,7 @@ class Embedding:
         self._texts: dict[str, int] = {}
         self._controls: dict[str, int] = {}
         self._details: list[list[Any]] = []
+        self._works: dict[str, int] = {}
 
     def pieces(self, own: Iterable[Mapping[str, Any]], hosts: Iterable[HostPage]) -> Iterator[str]:
         """Yield the block in pieces: the customers' own findings as hosts without a name, then each host."""
@@ -60,6 +73,7 @@ class Embedding:
         rest = {
             "controls": self._details,
             "texts": list(self._texts),
+            "works": [json.loads(work) for work in self._works],
             "statuses": [[name, STATUS_WORDS[name]] for name in STATUSES],
             "fleet": not self._to_customer,
             "levels": LEVELS,
@@ -75,7 +89,12 @@ class Embedding:
 
     def _host(self, page: HostPage) -> list[Any]:
         row, history = page.row, page.history
-        findings = [self._finding(finding, history.get(finding["control"])) for finding in page.document["findings"]]
+        enforced = page.enforcement["controls"] if page.enforcement else {}
+        findings = [
+            [*self._finding(finding, history.get(control)), *self._enforced(enforced.get(control))]
+            for finding in page.document["findings"]
+            for control in [finding["control"]]
+        ]
         return [shown(row.host), self._text(row.customer), self._text(row.system), self._text(row.identity), findings]
 
     def _finding(self, finding: Mapping[str, Any], change: Change | None) -> list[Any]:
@@ -106,6 +125,24 @@ class Embedding:
         kind = WAIVER_WORDS.get(waiver["kind"], waiver["kind"])
         said = "%s, by %s of %s on %s" % (kind, *(approved.get(key, "?") for key in ("name", "party", "on")))
         return [self._text(text) for text in (said, waiver["owner"], waiver["reason"], waiver["expires"])]
+
+    def _enforced(self, entry: Mapping[str, Any] | None) -> list[list[int]]:
+        """Return one more cell where enforcement had to do with the finding, so that an audit's rows are no longer."""
+        if entry is None:
+            return []
+        state = STATE_WORDS.get(entry["state"], entry["state"])
+        statuses = [STATUS_WORDS.get(entry[key] or "", "") for key in ("before", "after")]
+        return [[*(self._text(text) for text in (state, entry["reason"], *statuses)), self._work(entry["tasks"])]]
+
+    def _work(self, tasks: Iterable[Mapping[str, Any]]) -> int:
+        """Return the place of what tasks changed: on most hosts it is the same."""
+        work = [
+            [shown(sentence(task["task"])), [
+                [shown(change["name"]), hidden(change), [[kind, shown(line)] for kind, line in diff_lines(change)]]
+                for change in task["changes"]]]
+            for task in tasks
+        ]  # fmt: skip
+        return self._works.setdefault(json.dumps(work), len(self._works))
 
     def _text(self, value: str) -> int:
         text = shown(value)

@@ -13,6 +13,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -67,6 +68,7 @@ def _environment(known: Catalogue) -> Environment:
         "total": total,
         "total_of": lambda counts: sum(counts.values()),
         "attention": attention,
+        "enforced": enforced,
     }
     environment.filters.update(words)
     environment.globals.update(
@@ -152,20 +154,35 @@ def _kept(pages: Iterable[HostPage], places: set[tuple[str, str]], worst: list[H
     worst.sort(key=lambda page: badness(page.row))
 
 
-def attention(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the findings that want somebody, worst first; what only follows from another stands last."""
+def attention(
+    findings: Iterable[Mapping[str, Any]], enforced: Mapping[str, Any] = MappingProxyType({})
+) -> list[Mapping[str, Any]]:
+    """Return the findings that want somebody, worst first; what only follows from another stands last.
+
+    What enforcement had to do with is among them, even if it is in order now. enforced: by control.
+    """
+    order = (*wording.ATTENTION, *wording.STATUS_WORDS)
     return sorted(
-        (finding for finding in findings if finding["status"] in wording.ATTENTION),
+        (finding for finding in findings if finding["status"] in wording.ATTENTION or finding["control"] in enforced),
         key=lambda finding: (
             "caused_by" in finding,
-            wording.ATTENTION.index(finding["status"]),
+            order.index(finding["status"]),
             wording.LEVELS.index(finding["effective_severity"]),
             finding["control"],
         ),
     )
 
 
+def enforced(page: HostPage | None) -> Mapping[str, Any]:
+    """Return what enforcement did to a host's controls."""
+    controls: Mapping[str, Any] = page.enforcement["controls"] if page and page.enforcement else {}
+    return controls
+
+
 def _reference(pages: Iterable[HostPage], own: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
     """Return the controls of the findings that stand as text, with the recommendations that each serves."""
-    findings = [*own, *(finding for page in pages for finding in page.document["findings"])]
-    return sorted({finding["control"]: list(finding["advisory"]) for finding in attention(findings)}.items())
+    findings = [
+        *attention(own),
+        *(one for page in pages for one in attention(page.document["findings"], enforced(page))),
+    ]
+    return sorted({finding["control"]: list(finding["advisory"]) for finding in findings}.items())

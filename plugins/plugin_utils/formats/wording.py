@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from ..drift.shapes import Kind
 from ..finding import SEVERITIES
@@ -64,6 +65,25 @@ ASSURANCE_WORDS = {
     "configured": "configured: a file says so",
     "attested": "attested: a person says so",
 }
+#: What enforcement did to one control, and how it ended on a host (docs/schemas/enforcement.json).
+STATE_WORDS = {
+    "changed": "Changed",
+    "would_change": "Would change",
+    "unchanged": "Nothing to change",
+    "left": "Left as it is",
+    "refused": "Refused",
+    "reverted": "Put back as before",
+}
+OUTCOME_WORDS = {
+    "failed": "failed",
+    "reverted": "put back as before",
+    "refused": "refused",
+    "confirmed": "changed and confirmed",
+    "would_change": "would change",
+    "unchanged": "nothing to change",
+}
+OUTCOME_TONES = {"failed": "bad", "reverted": "bad", "refused": "bad", "confirmed": "good", "would_change": "warn"}
+DIFF_SIGNS = {"+": "add", "-": "del", "@": "hunk", "\\": "note"}
 ENFORCE_WORDS = {
     "safe": "can be enforced without risk to anybody's access",
     "guarded": "enforced only with an automatic way back",
@@ -104,6 +124,24 @@ def mender(who: str, to_customer: bool) -> str:
         return "Nobody was named to mend this"
     verb = "mend" if who == "both" or name == "you" else "mends"
     return "%s %s this" % (name[:1].upper() + name[1:], verb)
+
+
+def sentence(task: str) -> str:
+    """Return what a task says that it does, without the control that stands before it."""
+    return task.partition(" | ")[2] or task
+
+
+def hidden(change: Mapping[str, Any]) -> str:
+    """Return what to say of a change whose text isn't shown, or not all of it; "" for any other."""
+    if not change["masked"]:
+        return ""
+    return "secrets are masked" if change["diff"] else "not shown, since it holds secrets"
+
+
+def diff_lines(change: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the lines of a change's diff, each with what it is: add, del, hunk, note or same."""
+    lines = str(change["diff"]).split("\n") if change["diff"] else []
+    return [(DIFF_SIGNS.get(line[:1], "same"), line) for line in lines]
 
 
 def age(days: int) -> str:

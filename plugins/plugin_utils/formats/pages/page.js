@@ -74,7 +74,7 @@
 
   // The explorer. A finding is a row of numbers, in the order of embedding.py.
   const [CONTROL, STATUS, LEVEL, BASE, WHO, ASSURANCE, OBSERVED, EXPECTED, ACTUAL, REASON, EVIDENCE, CAUSE, KIND, SINCE,
-    DAYS, BEFORE, WAIVER] = Array(17).keys();
+    DAYS, BEFORE, WAIVER, ENFORCED] = Array(18).keys();
 
   function explorer(data) {
     const form = $("[data-filters]");
@@ -98,6 +98,9 @@
     data.sections.forEach(([number, name, heading]) => option(form.section, name, number + " " + heading));
     [...used(WHO)].map(text).sort().forEach((who) => option(form.who, who, who));
     data.kinds.forEach(([, label], index) => kinds.has(index) && option(form.kind, index, label));
+    // Only a run that enforces has this filter, and a last cell in the rows of what it had to do with.
+    const enforced = (row) => (row[ENFORCED] ? text(row[ENFORCED][0]) : "");
+    if (form.enforced) [...new Set(everything.map((item) => enforced(item.row)).filter(Boolean))].sort().forEach((name) => option(form.enforced, name, name));
 
     /** Say for each text of the page whether it holds the words, so that each is searched once. */
     const lower = data.texts.map((item) => item.toLowerCase());
@@ -127,7 +130,8 @@
       const matches = words.length ? matcher(words) : () => true;
       found = everything.filter((item) => {
         const name = status(item.row);
-        return (want.status === "" || (want.status === "attention" ? attention.has(name) : name === want.status)) &&
+        return (want.status === "" || (want.status === "attention" ? attention.has(name) || want.enforced : name === want.status)) &&
+          (!want.enforced || enforced(item.row) === want.enforced) &&
           (want.level === "" || item.row[LEVEL] === Number(want.level)) &&
           (want.section === "" || inSection(item.row, want.section)) &&
           (want.who === "" || text(item.row[WHO]) === want.who) &&
@@ -167,7 +171,8 @@
       const first = row[ACTUAL].length ? text(row[ACTUAL][0]) : text(row[REASON]);
       const tr = make("tr", {},
         make("td", { "data-label": "Status" }, name === "fail" ? badge(data.levels[row[LEVEL]], data.levels[row[LEVEL]]) : badge(name, label)),
-        make("td", { "data-label": "Finding" }, make("span", { class: "what" }, control[1]), make("span", { class: "detail" }, first)),
+        make("td", { "data-label": "Finding" }, make("span", { class: "what" }, control[1]), make("span", { class: "detail" }, first),
+          row[ENFORCED] ? make("span", { class: "tag" }, enforced(row)) : ""),
         make("td", { "data-label": "Host" }, host[0] ? make("span", { class: "name" }, host[0]) : "records and lists", make("span", { class: "detail" }, form.dataset.fleet ? text(host[1]) : "")),
         make("td", { "data-label": "Who mends it" }, text(row[WHO])),
         make("td", { "data-label": "Open since", class: "day" }, text(row[SINCE]), row[DAYS] < 0 ? "" : make("span", { class: "detail" }, age(row[DAYS]))),
@@ -181,6 +186,17 @@
       return tr;
     }
 
+    /** What enforcement did to a finding, or would do: each task with its diffs folded. */
+    function work([state, reason, before, after, tasks]) {
+      const became = text(after) ? ", " + text(before).toLowerCase() + " before, " + text(after).toLowerCase() + " now" : "";
+      const change = ([name, hidden, lines]) => [
+        make("p", {}, make("code", {}, name), hidden ? make("span", { class: "quiet" }, " " + hidden) : ""),
+        lines.length ? make("pre", { class: "diff" }, lines.flatMap(([kind, line]) => [make("span", { class: kind }, line), "\n"])) : "",
+      ];
+      return [make("strong", {}, text(state)), became + (text(reason) ? ": " + text(reason) : ""),
+        ...data.works[tasks].map(([name, changes]) => make("details", { class: "task" }, make("summary", {}, name), changes.flatMap(change)))];
+    }
+
     function details(host, row, control) {
       const list = make("dl", { class: "facts" });
       const say = (term, ...told) => {
@@ -191,6 +207,7 @@
       if (row[ACTUAL].length) say("Found", make("ul", {}, row[ACTUAL].map((item) => make("li", {}, text(item)))));
       say("Reason", text(row[REASON]));
       say("Expected", text(row[EXPECTED]));
+      if (row[ENFORCED]) say("Enforcement", work(row[ENFORCED]));
       say("Why it matters", control[3]);
       if (row[WAIVER]) {
         const [said, owner, reason, expires] = row[WAIVER].map(text);
