@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 from . import (
     as_it_is,
+    authorized_keys,
     google_secret,
     ini_options,
     lines,
@@ -21,12 +22,15 @@ from . import (
     pam_service,
     settings,
     shadow,
+    sshd_drop_in,
+    sshd_include,
 )
 
 Edit = Callable[[Optional[str], Mapping[str, Any], Mapping[str, str]], Optional[str]]
 
 EDITS: dict[str, Edit] = {
     "as_it_is": as_it_is.edit,
+    "authorized_keys": authorized_keys.edit,
     "google_secret": google_secret.edit,
     "ini_options": ini_options.edit,
     "lines": lines.edit,
@@ -36,4 +40,6 @@ EDITS: dict[str, Edit] = {
     "pam_service": pam_service.edit,
     "settings": settings.edit,
     "shadow_lock_empty": shadow.lock_empty,
+    "sshd_drop_in": sshd_drop_in.edit,
+    "sshd_include": sshd_include.edit,
 }

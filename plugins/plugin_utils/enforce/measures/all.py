@@ -4,9 +4,37 @@
 from __future__ import annotations
 
 from ..steps import Measures
-from . import cleartext, duo, enrolment, lockout, pam, passwords, throttle
+from . import (
+    cleartext,
+    duo,
+    enrolment,
+    lockout,
+    pam,
+    passwords,
+    sessions,
+    ssh_access,
+    ssh_firewall,
+    ssh_keys,
+    ssh_methods,
+    sshd,
+    throttle,
+)
 
-TOPICS = (cleartext, duo, enrolment, lockout, pam, passwords, throttle)
+TOPICS = (
+    cleartext,
+    duo,
+    enrolment,
+    lockout,
+    pam,
+    passwords,
+    sessions,
+    ssh_access,
+    ssh_firewall,
+    ssh_keys,
+    ssh_methods,
+    sshd,
+    throttle,
+)
 
 MEASURES = Measures()
 for topic in TOPICS:

@@ -19,7 +19,7 @@ def key_hygiene(case: Case) -> Verdict:
     """No weak key, no SHA-1 signature, strict modes, and key files out of reach of a provider's accounts."""
     own, known, bits = server(case), contexts(case), case.policy["bulwark_rsa_bits"]
     keys = [*case.facts["keys"]["authorized"], *case.facts["keys"]["trusted_cas"]]
-    wrong = [found for key in keys for found in _weak(key, bits)]
+    wrong = [found for key in keys for found in weak(key, bits)]
     wrong += [
         item("%s: %s" % (name, context.name), "PubkeyAcceptedAlgorithms takes %s for %s" % (name, context.place))
         for context in known
@@ -44,7 +44,8 @@ def key_hygiene(case: Case) -> Verdict:
     )
 
 
-def _weak(key: Mapping[str, Any], bits: int) -> Iterable[Item]:
+def weak(key: Mapping[str, Any], bits: int) -> Iterable[Item]:
+    """Say whether a key is one that can be broken: DSA, or RSA of fewer bits."""
     place = "%s line %d: %s" % (key["path"], key["line"], key["fingerprint"])
     if key["type"].startswith("ssh-dss"):
         yield item("%s dsa" % key["fingerprint"], "%s is a DSA key" % place)

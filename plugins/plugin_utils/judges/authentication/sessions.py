@@ -41,7 +41,7 @@ def session_timeout(case: Case) -> Verdict:
     unread: list[str] = []
     alive = True
     for login in people:
-        reasons, unsure = _reasons(case, login, limit)
+        reasons, unsure = reasons_for(case, login, limit)
         if not all(reasons):
             continue
         if unsure:
@@ -62,7 +62,7 @@ def session_timeout(case: Case) -> Verdict:
     )
 
 
-def _reasons(case: Case, login: Login, limit: int) -> tuple[list[str], list[str]]:
+def reasons_for(case: Case, login: Login, limit: int) -> tuple[list[str], list[str]]:
     """Return (why each way ends no idle session of a login, empty for one that does; what could not be seen)."""
     reasons: list[str] = []
     unsure = ["%s may be able to log in: %s" % (login.name, login.unsure)] if login.unsure else []
@@ -75,9 +75,8 @@ def _reasons(case: Case, login: Login, limit: int) -> tuple[list[str], list[str]
 
 
 def _tmout(case: Case, login: Login, limit: int) -> str:
-    shell = next(user["shell"] for user in case.facts["accounts"]["users"] if user["name"] == login.name)
-    if shell.rsplit("/", 1)[-1] not in TMOUT_SHELLS:
-        return "%s knows no TMOUT" % shell
+    if not knows_tmout(case, login):
+        return "%s knows no TMOUT" % _shell(case, login)
     value: int | None = None
     readonly = False
     for event in case.facts["sessions"]["tmout"]:
@@ -92,6 +91,15 @@ def _tmout(case: Case, login: Login, limit: int) -> str:
     if not readonly:
         return "TMOUT=%d is not readonly" % value
     return "" if value <= limit else "TMOUT is %d" % value
+
+
+def knows_tmout(case: Case, login: Login) -> bool:
+    """Say whether an account's shell ends itself by TMOUT."""
+    return _shell(case, login).rsplit("/", 1)[-1] in TMOUT_SHELLS
+
+
+def _shell(case: Case, login: Login) -> str:
+    return next(str(user["shell"]) for user in case.facts["accounts"]["users"] if user["name"] == login.name)
 
 
 def _logind(case: Case, _login: Login, limit: int) -> str:

@@ -29,7 +29,7 @@ def ssh_forwarding(case: Case) -> Verdict:
         case.registers.declared("accounts")
         raise NotApplicable("no account of a provider or vendor can log in over SSH")
     jump = case.registers.has_function("jump")
-    offenders = [(login, items) for login in found if (items := list(_forwards(login, jump)))]
+    offenders = [(login, items) for login in found if (items := list(forwards(login, jump)))]
     certain = [login for login, _items in offenders if not login.unsure]
     return verdict(
         "accounts of providers and vendors: no TCP, socket, agent, X11 or tunnel forwarding, gatewayports no%s (a "
@@ -46,7 +46,8 @@ def _free_shell(login: Login) -> bool:
     return login.shell and all(context.value("forcecommand") == "none" for context in login.contexts)
 
 
-def _forwards(login: Login, jump: bool) -> Iterable[Item]:
+def forwards(login: Login, jump: bool) -> Iterable[Item]:
+    """Say what a login could tunnel with; on a jump host TCP forwarding to named hosts is what it is for."""
     for context in login.contexts:
         options = [] if context.on("disableforwarding") or _restricted(login, context) else list(FORWARDING)
         for option in [*options, "permittunnel"]:
@@ -67,10 +68,14 @@ def _restricted(login: Login, context: Context) -> bool:
 
 def _to_named_hosts(context: Context) -> bool:
     """Say whether TCP forwarding leads only to hosts and ports that PermitOpen names."""
-    targets = context.value("permitopen").split()
-    named = all("*" not in target and ":" in target for target in targets) and targets != ["any"]
     outward_only = context.value("allowtcpforwarding") == "local" or context.value("permitlisten") == "none"
-    return (named or targets == ["none"]) and outward_only
+    return names_targets(context) and outward_only
+
+
+def names_targets(context: Context) -> bool:
+    """Say whether PermitOpen names hosts and ports, or none at all."""
+    targets = context.value("permitopen").split()
+    return targets == ["none"] or all("*" not in target and ":" in target for target in targets)
 
 
 @JUDGES.of("lin-ns-ssh-trust")
@@ -87,16 +92,16 @@ def ssh_trust(case: Case) -> Verdict:
         item("principals: %s" % context.name, "certificates choose their account themselves (TrustedUserCAKeys without "
              "AuthorizedPrincipalsFile) for %s" % context.place)
         for context in known
-        if context.value("trustedusercakeys") != "none" and not _principals(context)
+        if context.value("trustedusercakeys") != "none" and not principals(context)
     ]  # fmt: skip
     believed = [file["path"] for file in case.facts["trust"]["files"] if file["entries"]]
     wrong += [item(path, "%s: hosts listed there are believed without a key" % path) for path in believed]
-    unapproved = _unapproved(case)
+    unknown = unapproved(case)
     unread = ["%s: %s" % pair for pair in case.facts["trust"]["unreadable"].items()]
-    if unapproved and case.registers.accounts is None:
+    if unknown and case.registers.accounts is None:
         unread.append("bulwark_accounts is not declared: which of TrustedUserCAKeys are approved isn't known")
     else:
-        wrong += unapproved
+        wrong += unknown
     return verdict(
         "hostbasedauthentication no, ignorerhosts yes, no entry in hosts.equiv or .rhosts files; TrustedUserCAKeys "
         "only with AuthorizedPrincipalsFile and fingerprints that bulwark_accounts lists among an account's keys",
@@ -112,13 +117,15 @@ def ssh_trust(case: Case) -> Verdict:
     )
 
 
-def _principals(context: Context) -> bool:
+def principals(context: Context) -> bool:
+    """Say whether sshd itself decides which accounts a certificate opens."""
     return any(
         context.value(option) != "none" for option in ("authorizedprincipalsfile", "authorizedprincipalscommand")
     )
 
 
-def _unapproved(case: Case) -> list[Item]:
+def unapproved(case: Case) -> list[Item]:
+    """Return the trusted authorities whose fingerprints stand with no account of bulwark_accounts."""
     approved = {fingerprint for account in case.registers.accounts or () for fingerprint in account.keys}
     return [
         item("ca %s" % key["fingerprint"], "%s line %d: nobody approved the authority %s" % (

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the keys of an account belong that it must not change itself: in a file of root's, one for each account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..verdict import Case
+from .sshd_config import Section, user
+from .steps import Step, absent, edit
+
+PATTERN = "/etc/ssh/authorized_keys.d/%u"
+
+
+def in_roots_file(case: Case, name: str, arguments: Mapping[str, Any]) -> tuple[list[Section], list[Step]]:
+    """Return what makes sshd take an account's keys from a file of root's only, and moves them there.
+
+    arguments: what else the edit authorized_keys is to do with them. sshd reads the file as the account, so that it is
+    for everybody to read.
+    """
+    files = case.facts["keys"]["files"]
+    own = [file for file in files if file["user"] == name]
+    shared = {file["path"] for file in files if file["user"] != name}
+    loose = [file for file in own if file["writable_by_user"]]
+    safe = [file["path"] for file in own if not file["writable_by_user"] and file["path"] not in shared]
+    path = next(iter(safe), PATTERN.replace("%u", name))
+    moved = [file["path"] for file in loose if file["exists"]]
+    steps = [
+        edit(path, "authorized_keys", arguments, owner="root", group="root", mode="0644", create="0644", reads=moved),
+        *(absent(old) for old in moved),
+    ]
+    if not loose:
+        return [], steps
+    pattern = path.replace("%", "%%") if safe else PATTERN
+    return [Section(user(name), {"AuthorizedKeysFile": pattern})], steps
