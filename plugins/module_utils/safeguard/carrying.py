@@ -106,6 +106,9 @@ class Carrier:
             self._set_unit(unit)
         for service, how in record["services"].items():
             self._in_time()
+            # What did not run was started just now, if at all: it has read the new files and may not bear a restart.
+            if not how["active"]:
+                continue
             succeeded, said = putback.take_up(how["verb"], service)
             if not succeeded:
                 raise Problem("%s did not %s: %s" % (service, how["verb"], said[-300:]))
