@@ -123,8 +123,13 @@ def login_contexts(case: Case, comer: Comer) -> list[Context]:
 
 def _at(login: Login) -> str | None:
     barred = _barred(login) or _unproven(login)
-    if barred or not login.context.on("usepam"):
+    if barred:
         return barred
+    if not login.context.on("usepam"):
+        # sshd then refuses who is locked by "!", and takes who has "*" in its place (sshd(8), LOGIN PROCESS).
+        if login.user.get("password") == "locked":
+            raise Unread("UsePAM no, and whether sshd takes its password for locked isn't known")
+        return None
     refused = pam_refusal(login.holder(dialogue=True), SERVICE, "account")
     return refused and "PAM's account rules: %s" % refused
 

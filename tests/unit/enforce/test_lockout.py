@@ -222,6 +222,12 @@ class TestMethods:
             "ana": "PAM's account rules: the account stack of sshd lets nobody through"
         }
 
+    def test_without_pam_a_locked_password_may_lock_the_account(self) -> None:
+        assert changed({"users": [user("ana", groups=["sudo"])]}, {"settings": {"usepam": "no"}}) == {
+            "ana": "UsePAM no, and whether sshd takes its password for locked isn't known"
+        }
+        assert changed(after={"settings": {"usepam": "no"}}) == {}
+
     def test_an_account_that_is_gone_or_expired(self) -> None:
         people = [ROOT, ANA, user("bob", "usable")]
         assert changed({"users": people}, {"users": [ROOT, ANA]}) == {"bob": "there is no such account"}
