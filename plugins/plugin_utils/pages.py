@@ -15,8 +15,8 @@ def write(run: Run, model: ReportModel, known: Catalogue) -> None:
     """Write the pages of the fleet and of each customer; raises ResultsError."""
     html.write(model, known, run.folder)
     hosts = [totals(page.document) for page in model.documents()]
-    documents = (page.document for page in model.documents())
-    run.write_page("report.md", markdown.render(model.about, hosts, documents))
+    documents = ({**page.document, "enforcement": page.enforcement} for page in model.documents())
+    run.write_page("report.md", markdown.render(model.about, hosts, documents, model.fleet.enforcement))
     run.write_page("morning.md", (line + "\n" for line in morning.lines(model)))
     for view in (model.fleet, *model.customers):
         run.write_page("delta.json", delta.written(view.delta, model.about, view.customer), view.customer)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .closing import HostTotals
+from .drift.shapes import EnforcedControl, Enforcement
 from .finding import SEVERITIES
 from .text import clean
 
@@ -14,6 +15,12 @@ ORDER = tuple(reversed(SEVERITIES))
 WIDTH = 118
 MOST_HOSTS = 60
 MOST_FINDINGS = 30
+MOST_REASONS = 20
+#: What became of a control, in the order in which it is told of.
+STATES = {
+    "reverted": "put back", "refused": "refused", "changed": "changed", "would_change": "would change", "left": "left",
+    "unchanged": "unchanged",
+}  # fmt: skip
 
 
 def coverage_line(about: Mapping[str, Any]) -> str:
@@ -88,13 +95,39 @@ def counts(about: Mapping[str, Any]) -> str:
     return "failing: %s; %s" % (severities, rest or "nothing else")
 
 
+def enforced(done: Enforcement, one: bool) -> list[str]:
+    """Return what enforcement did: a sentence, then each control of the only host, or each host where it went wrong."""
+    lines = ["", "enforcement: " + done.line]
+    if one:
+        order = list(STATES)
+        told = sorted(((order.index(state), state, each) for each in done.controls for state in each.states),
+                      key=lambda item: (item[0], item[2].control))  # fmt: skip
+        lines += [
+            _cut("%-12s  %-26s  %s" % ("mended" if each.mended else STATES[state], each.control, _about(each)))
+            for _, state, each in told
+        ]
+    told_hosts = [host for host in done.hosts if host.reason]
+    lines += [
+        _cut("%s %s: %s" % (clean(host.host, 60), host.outcome, host.reason)) for host in told_hosts[:MOST_REASONS]
+    ]
+    if len(told_hosts) > MOST_REASONS:
+        lines.append("and %d more hosts" % (len(told_hosts) - MOST_REASONS))
+    return lines
+
+
+def _about(each: EnforcedControl) -> str:
+    """Return why a control of a single host stays as it is, or what changes it."""
+    return each.reasons[0][1] if each.reasons else "; ".join(task.partition(" | ")[2] or task for task in each.tasks)
+
+
 def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "\u2026"
 
 
 def terminal(
-    about: Mapping[str, Any], hosts: list[HostTotals], documents: Iterable[Mapping[str, Any]], folder: str, brief: bool
-) -> str:
+    about: Mapping[str, Any], hosts: list[HostTotals], documents: Iterable[Mapping[str, Any]], folder: str, brief: bool,
+    enforcement: Enforcement | None = None,
+) -> str:  # fmt: skip
     """Return the whole summary; `brief` (under AWX) leaves out hosts' findings and names."""
     if brief:
         seen = about["coverage"]
@@ -103,6 +136,9 @@ def terminal(
         lines = single(about, next(iter(documents)))
     else:
         lines = [*fleet(about, hosts), "", counts(about)]
+    if enforcement:
+        done = enforced(enforcement, len(hosts) == 1)
+        lines += done[1:2] if brief else done
     left_out = len(about["controls"]["left_out"])
     if left_out:
         lines.append("%d controls were left out of this run" % left_out)

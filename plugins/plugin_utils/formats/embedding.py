@@ -23,6 +23,7 @@ from .wording import (
     STATE_WORDS,
     STATUS_WORDS,
     WAIVER_WORDS,
+    became,
     diff_lines,
     hidden,
     party,
@@ -131,8 +132,7 @@ class Embedding:
         if entry is None:
             return []
         state = STATE_WORDS.get(entry["state"], entry["state"])
-        statuses = [STATUS_WORDS.get(entry[key] or "", "") for key in ("before", "after")]
-        return [[*(self._text(text) for text in (state, entry["reason"], *statuses)), self._work(entry["tasks"])]]
+        return [[*(self._text(text) for text in (state, entry["reason"], became(entry))), self._work(entry["tasks"])]]
 
     def _work(self, tasks: Iterable[Mapping[str, Any]]) -> int:
         """Return the place of what tasks changed: on most hosts it is the same."""

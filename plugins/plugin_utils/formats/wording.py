@@ -131,6 +131,14 @@ def sentence(task: str) -> str:
     return task.partition(" | ")[2] or task
 
 
+def became(entry: Mapping[str, Any]) -> str:
+    """Return what became of a control's status where it was changed: "fails \u2192 passes", "still fails" or ""."""
+    before, after = (STATUS_WORDS.get(entry[key] or "", "").lower() for key in ("before", "after"))
+    if not after or entry["state"] != "changed":
+        return ""
+    return "still %s" % after if before == after else "%s \u2192 %s" % (before, after)
+
+
 def hidden(change: Mapping[str, Any]) -> str:
     """Return what to say of a change whose text isn't shown, or not all of it; "" for any other."""
     if not change["masked"]:

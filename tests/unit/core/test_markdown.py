@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.closing import totals
+from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import EnforcedHost, Enforcement
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import markdown
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats.markdown import escaped
 from ansible_collections.bulwark.msp.plugins.plugin_utils.text import clean
@@ -100,7 +101,17 @@ def finding(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def rendered(findings: list[dict[str, Any]], host: str = "web", **about: Any) -> str:
+def enforced(value: str, diff: str) -> dict[str, Any]:
+    """Return an enforcement document of finding() that says `value` wherever it can."""
+    change = {"kind": "file", "name": value, "diff": diff, "masked": True}
+    entry = {"state": "changed", "reason": value, "before": "fail", "after": "fail",
+             "tasks": [{"task": "lin-x | " + value, "changes": [change, {**change, "diff": None}]}]}  # fmt: skip
+    return {"check": False, "outcome": "reverted", "reason": value, "seconds": 1, "controls": {"lin-x": entry}}
+
+
+def rendered(
+    findings: list[dict[str, Any]], host: str = "web", enforcement: dict[str, Any] | None = None, **about: Any
+) -> str:
     document = {
         "host": host, "customer": "acme", "platform": {"system": "Debian"}, "collected_at": "2026-11-22T02:00:00Z",
         "identity": {"account": ""}, "seconds": 0.3, "errors": [], "findings": findings,
@@ -110,7 +121,12 @@ def rendered(findings: list[dict[str, Any]], host: str = "web", **about: Any) ->
         "coverage": {"targeted": 1, "read": 1, "unread": [], "other_platform": []}, "controls": {"left_out": []},
         **about,
     }  # fmt: skip
-    return "".join(markdown.render(run, [totals(document)], [document]))
+    summed = None
+    if enforcement:
+        document["enforcement"] = enforcement
+        row = EnforcedHost("acme", host, enforcement["outcome"], enforcement["reason"], 1.0, {"changed": 1}, 0)
+        summed = Enforcement(False, enforcement["reason"], {}, (row,), ())
+    return "".join(markdown.render(run, [totals(document)], [document], summed))
 
 
 @pytest.mark.parametrize("value", NASTY)
@@ -139,3 +155,24 @@ def test_worst_first_and_what_follows_from_another_last() -> None:
     )
     assert re.findall(r"### \w+: (lin-\w+)", page) == ["lin-high", "lin-low", "lin-unknown", "lin-follows"]
     assert "Follows from lin-high." in page
+
+
+@pytest.mark.parametrize("value", NASTY)
+def test_what_enforcement_did_is_text_on_the_page_too(value: str) -> None:
+    diff = "@@ -0,0 +1,2 @@\n+tame\n same"
+    nasty = "\n".join(["@@ -0,0 +1,2 @@", *("%s%s" % (sign, line) for sign in "+- " for line in value.split("\n"))])
+    tame = rendered([finding()], enforcement=enforced("tame", diff))
+    page = rendered([finding()], enforcement=enforced(value, nasty))
+    assert Page(RENDERER.render(page)).tags == Page(RENDERER.render(tame)).tags
+    assert "Enforcement: **Changed**, still fails" in page
+
+
+def test_a_fence_in_a_diff_ends_no_block() -> None:
+    page = rendered([finding()], enforcement=enforced("tame", " ```\n<b>\n ````\n+end"))
+    rendering = Page(RENDERER.render(page))
+    assert "b" not in rendering.tags and rendering.tags.count("code") == 1
+    assert "```\n<b>\n ````\n+end" in rendering.text
+
+
+def test_a_run_that_enforces_nothing_says_nothing_of_it() -> None:
+    assert "nforcement" not in rendered([finding()])

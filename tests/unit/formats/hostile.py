@@ -44,11 +44,11 @@ FIXED = frozenset({
 })  # fmt: skip
 
 
-def model(customers: bool = False) -> ReportModel:
-    """Return the sample with attacks for texts, taken in turn; `customers` spoils their names too."""
+def model(customers: bool = False, made: ReportModel | None = None) -> ReportModel:
+    """Return the sample, or `made`, with attacks for texts, taken in turn; `customers` spoils their names too."""
     attacks = itertools.cycle(ATTACKS)
     fixed = FIXED - {"customer", "customers"} if customers else FIXED
-    made = sample.model()
+    made = made or sample.model()
     pages = [_spoiled(page, attacks, FIXED) for page in made.documents()]
     by_name = {view.customer: view for view in made.customers}
 

@@ -20,7 +20,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.formats.owner import T
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.formats import hostile, sample
+from tests.unit.formats import hardened, hostile, sample
 
 
 class Page(HTMLParser):
@@ -69,6 +69,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def spoiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return written(hostile.model(), tmp_path_factory.mktemp("spoiled"))
+
+
+@pytest.fixture(scope="module")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return written(hardened.model(), tmp_path_factory.mktemp("enforced"))
+
+
+@pytest.fixture(scope="module")
+def previewed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return written(hardened.model(check=True), tmp_path_factory.mktemp("previewed"))
+
+
+@pytest.fixture(scope="module")
+def spoiled_work(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return written(hostile.model(made=hardened.model()), tmp_path_factory.mktemp("spoiled_work"))
 
 
 def test_there_is_a_page_for_the_fleet_and_one_for_each_customer(pages: dict[str, str]) -> None:
@@ -126,17 +141,21 @@ def test_every_finding_is_in_the_data(pages: dict[str, str]) -> None:
     assert sum(len(host[4]) for host in data["hosts"]) == expected + len(sample.model().fleet.findings)
 
 
-def test_hostile_text_adds_no_element(pages: dict[str, str], spoiled: dict[str, str]) -> None:
-    for name, text in spoiled.items():
+def test_hostile_text_adds_no_element(
+    pages: dict[str, str], spoiled: dict[str, str], enforced: dict[str, str], spoiled_work: dict[str, str]
+) -> None:
+    both = [(pages[name], text) for name, text in spoiled.items()]
+    both += [(enforced[name], text) for name, text in spoiled_work.items()]
+    for tame, text in both:
         page = Page(text)
-        assert set(page.tags) <= set(Page(pages[name]).tags) | {"details", "summary"}
+        assert set(page.tags) <= set(Page(tame).tags) | {"details", "summary"}
         assert not page.handlers
         assert page.tags.count("script") == 2
         assert not [one for one in page.references if "evil" in one or one.startswith("javascript")]
 
 
-def test_hostile_text_is_bounded_and_visible(spoiled: dict[str, str]) -> None:
-    for text in spoiled.values():
+def test_hostile_text_is_bounded_and_visible(spoiled: dict[str, str], spoiled_work: dict[str, str]) -> None:
+    for text in (*spoiled.values(), *spoiled_work.values()):
         assert "A" * 3000 not in text
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]", text)
         assert "\\u202e" in text
@@ -188,3 +207,47 @@ def test_the_owner_is_asked_about_what_nobody_was_named_for(pages: dict[str, str
     assert "Nobody was named for it: is it yours to mend, or ours?" in page
     assert "Five things to ask your provider" in page
     assert "Five things to ask your provider" not in pages["report.html"]
+
+
+def test_an_audit_shows_nothing_of_enforcement(pages: dict[str, str], enforced: dict[str, str]) -> None:
+    for name, text in pages.items():
+        page = Page(text)
+        assert "enforcement" not in page.ids and 'name="enforced"' not in text
+        assert len(text) < len(enforced[name]) or name in ("customers/globex.html", "customers/msp.html")
+        data = json.loads(page.elements["data"])
+        assert data["works"] == [] and {len(row) for host in data["hosts"] for row in host[4]} == {17}
+
+
+def test_what_harden_did_stands_beside_each_finding(enforced: dict[str, str]) -> None:
+    for name in ("report.html", "customers/acme.html"):
+        page = enforced[name]
+        assert "What enforcement did" in page
+        assert "3 failing controls changed on 2 of 3 hosts, 2 mended; 2 left as they are; 1 refused" in page
+        assert '<strong>Changed</strong> <span class="quiet">fails \u2192 passes</span>' in page
+        assert "<strong>Refused</strong>: backup from 10.10.20.0/24 would be out" in page
+        assert "<summary>Let nobody log in as root</summary>" in page
+        assert '<span class="add">+PermitRootLogin no</span>' in page
+        assert "00112233445566778899" not in page
+        assert "not shown, since it holds secrets" in page
+
+
+def test_what_check_mode_would_change(previewed: dict[str, str]) -> None:
+    page = previewed["customers/acme.html"]
+    assert "What enforcement would do" in page and "What enforcement did" not in page
+    assert "Nothing was changed: the run was in check mode." in page
+    assert "4 failing controls would change on 3 of 3 hosts; 2 left as they are; 1 refused." in page
+    assert "<strong>Would change</strong>" in page and "<strong>Changed</strong>" not in page
+
+
+def test_enforcement_of_one_customer_is_on_no_other_ones_page(enforced: dict[str, str]) -> None:
+    for customer in ("globex", "msp"):
+        page = enforced["customers/%s.html" % customer]
+        assert "enforcement" not in Page(page).ids
+        assert "banner exchange" not in page and "Let nobody log in as root" not in page
+
+
+def test_equal_work_stands_in_the_data_once(enforced: dict[str, str]) -> None:
+    data = json.loads(Page(enforced["report.html"]).elements["data"])
+    touched = [row[17] for host in data["hosts"] for row in host[4] if len(row) == 18]
+    assert len(touched) == sum(len(controls) for _, _, _, controls in hardened.DONE.values())
+    assert len(data["works"]) == len({cell[3] for cell in touched}) < len(touched)

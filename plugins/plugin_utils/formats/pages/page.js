@@ -186,14 +186,14 @@
       return tr;
     }
 
-    /** What enforcement did to a finding, or would do: each task with its diffs folded. */
-    function work([state, reason, before, after, tasks]) {
-      const became = text(after) ? ", " + text(before).toLowerCase() + " before, " + text(after).toLowerCase() + " now" : "";
+    /** The work of enforcement on a finding: each task with its diffs folded. */
+    function work([state, reason, became, tasks]) {
       const change = ([name, hidden, lines]) => [
         make("p", {}, make("code", {}, name), hidden ? make("span", { class: "quiet" }, " " + hidden) : ""),
         lines.length ? make("pre", { class: "diff" }, lines.flatMap(([kind, line]) => [make("span", { class: kind }, line), "\n"])) : "",
       ];
-      return [make("strong", {}, text(state)), became + (text(reason) ? ": " + text(reason) : ""),
+      return [make("strong", {}, text(state)), text(became) ? make("span", { class: "quiet" }, " " + text(became)) : "",
+        text(reason) ? ": " + text(reason) : "",
         ...data.works[tasks].map(([name, changes]) => make("details", { class: "task" }, make("summary", {}, name), changes.flatMap(change)))];
     }
 
