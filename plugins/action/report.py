@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         hosts = [closing.totals(page.document) for page in report.documents()]
         brief = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
         shown = (page.document for page in report.documents())
-        self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief))
+        self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief, report.fleet.enforcement))
         self._tell(report.problems, brief)
         outcome = {"changed": False, "run": run.name, "run_dir": str(run.folder), **about["totals"]}
         reasons = [*about["reasons"], *late]
