@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ class Scene:
         before, after = self.before, self.look()
         assert before is not None
         assert differences(before.tree, after.tree) == []
-        assert after.live == before.live
+        assert list(unified_diff(before.live, after.live, "before", "after", n=0)) == []
         assert after.logins == before.logins
 
     def is_confirmed(self, *paths: str) -> None:

@@ -139,7 +139,17 @@ def a_reboot_before_the_confirmation(scene: Scene) -> None:
     scene.is_as_before()
 
 
-@FAULTS.on("bookworm", script="systemctl start fail2ban; until fail2ban-client status sshd; do sleep 0.1; done")
+BANS = """
+printf '[sshd]\\nenabled = true\\nbackend = systemd\\n' >/etc/fail2ban/jail.d/zz-lab.local
+systemctl start fail2ban
+timeout 30 bash -c 'until fail2ban-client status sshd; do sleep 0.1; done'
+# Its table is made at the first ban, and stays.
+fail2ban-client set sshd banip 192.0.2.1
+fail2ban-client set sshd unbanip 192.0.2.1
+"""
+
+
+@FAULTS.on("bookworm", script=BANS)
 def a_ban_when_confirmation_is_due(scene: Scene) -> None:
     """fail2ban shuts out the controller's address while the change waits."""
     controller = scene.play()
@@ -179,9 +189,10 @@ def fills(folder: str, mark: str = "lock.json") -> str:
     """Return a script that has the host fill a file system as soon as a change is about to begin."""
     return f"""
 cat >/usr/local/sbin/fills <<'END'
-import os
-while not os.path.exists("{FOLDER}/{mark}"):
-    pass
+import os, time
+deadline = time.monotonic() + 60
+while not os.path.exists("{FOLDER}/{mark}") and time.monotonic() < deadline:
+    time.sleep(0.001)
 filler = os.open("{folder}/filler", os.O_WRONLY | os.O_CREAT, 0o600)
 size = 1 << 20
 while size:
