@@ -158,12 +158,12 @@ def _two_factors(case: Case, wanted: str, *beside_key: str) -> Mend:
 
     def mend(now: str, context: Context) -> str | None:
         weak = {alternative for alternative, _why in single_factor(case, context)}
-        kept = []
-        for alternative in now.split():
+
+        def better(alternative: str) -> str:
             methods = {method.split(":")[0] for method in alternative.split(",")}
-            if alternative not in weak or methods >= {"publickey", *beside_key}:
-                kept.append(alternative)
-        value = " ".join(kept) or wanted
+            return alternative if alternative not in weak or methods >= {"publickey", *beside_key} else wanted
+
+        value = " ".join(dict.fromkeys(better(alternative) for alternative in now.split()))
         return None if value == now else value
 
     return mend
