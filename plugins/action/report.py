@@ -87,7 +87,7 @@ class ActionModule(ActionBase):
         return rings.ring(
             variables["ansible_play_hosts_all"],
             set(variables["ansible_play_hosts"]),
-            set(variables["ansible_play_batch"]),
+            {*variables["ansible_play_batch"], variables["inventory_hostname"]},
             lambda host: _trouble(run, targets[host], policy, variables["hostvars"][host]) if host in targets else "",
         )
 

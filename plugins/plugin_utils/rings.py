@@ -31,9 +31,10 @@ def ring(
     """Return where the run stands.
 
     everybody: the hosts of the play in its order. active: those of them that Ansible has not given up. batch: the
-    active ones of this ring. trouble_of(host): why one failed, nothing where it did not.
+    active ones of this ring and the one that reports, which may be given up too. trouble_of(host): why one failed,
+    nothing where it did not.
     """
-    last = max((place for place, host in enumerate(everybody) if host in batch), default=len(everybody) - 1)
+    last = max(place for place, host in enumerate(everybody) if host in batch)
     # A host of this ring that Ansible gave up may stand behind the last active one; no later one is given up yet.
     later = tuple(host for host in everybody[last + 1 :] if host in active)
     troubled = {host: trouble_of(host) for host in everybody if host not in later}

@@ -23,7 +23,9 @@ HOSTS = ["a", "b", "c", "d", "e"]
 
 def stands(batch: str, gone: str = "", trouble: str = "") -> rings.Ring:
     active = [host for host in HOSTS if host not in gone]
-    return rings.ring(HOSTS, active, set(batch) - set(gone), lambda host: "broken" if host in trouble else "")
+    return rings.ring(
+        HOSTS, active, {*(set(batch) - set(gone)), batch[0]}, lambda host: "broken" if host in trouble else ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,8 @@ def stands(batch: str, gone: str = "", trouble: str = "") -> rings.Ring:
         (stands("bc", gone="c", trouble="c"), False, "de"),
         (stands("bc", gone="c"), True, "de"),
         (stands("de", gone="e", trouble="e"), False, ""),
+        (stands("a", gone="a", trouble="a"), False, "bcde"),
+        (stands("bc", gone="bc", trouble="b"), False, "de"),
         (stands("a", trouble="e"), True, "bcde"),
     ],
 )
