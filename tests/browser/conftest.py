@@ -13,7 +13,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import html
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.unit.formats import hostile, sample
+from tests.unit.formats import hardened, hostile, sample
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 #: The first for containers and root; the others keep Chromium from calling home, which would count as requests.
@@ -41,9 +41,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enforced")
+    html.write(hardened.model(), catalogue.load(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spoiled")
-    html.write(hostile.model(), catalogue.load(), folder)
+    html.write(hostile.model(made=hardened.model()), catalogue.load(), folder)
     return folder
 
 

@@ -203,6 +203,42 @@ def test_accessibility_without_javascript_on(visit: Visit, pages: Path) -> None:
     assert not barriers(page)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_enforcement_did(visit: Visit, enforced: Path, scheme: str, width: int) -> None:
+    page = visit(
+        enforced / "customers" / "acme.html", bypass_csp=True, color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+    )  # fmt: skip
+    expect(page.get_by_role("heading", name="What enforcement did")).to_be_visible()
+    page.select_option("[name=enforced]", "Changed")
+    said(page, "^3 of")
+    assert set(page.locator("[data-rows] .tag").all_inner_texts()) == {"Changed"}
+    row = page.locator(ROWS).filter(has_text="Nobody logs in over SSH as root")
+    row.get_by_role("button").click()
+    told = page.locator(".detail-row")
+    expect(told).to_contain_text("Changed fails \u2192 passes")
+    expect(told.locator("pre")).to_be_hidden()
+    told.locator("summary").click()
+    expect(told.locator("pre .add").last).to_have_text("+PermitRootLogin no")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert not barriers(page)
+
+
+def test_what_enforcement_did_without_javascript(visit: Visit, enforced: Path) -> None:
+    page = visit(enforced / "customers" / "acme.html", java_script_enabled=False)
+    finding = page.locator(".as-text .finding").filter(has_text="lin-ic-ssh-no-root")
+    expect(finding.get_by_text("fails \u2192 passes")).to_be_visible()
+    finding.locator("summary").click()
+    expect(finding.locator("pre")).to_contain_text("+PermitRootLogin no")
+
+
+def test_an_audit_has_no_filter_for_enforcement(visit: Visit, acme: Path) -> None:
+    page = visit(acme)
+    expect(page.locator("[name=enforced], #enforcement, [data-rows] .tag")).to_have_count(0)
+
+
 def test_the_owners_view_is_one_sheet_of_paper(visit: Visit, acme: Path) -> None:
     # What A4 leaves between the margins of page.css, in pixels of 1/96 inch.
     width, height = (round((side - margin) / 25.4 * 96) for side, margin in ((210, 28), (297, 32)))

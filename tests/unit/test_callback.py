@@ -233,7 +233,8 @@ def test_a_play_with_the_shim_beside_it(playbook: str, check: bool, tmp_path: Pa
     variables = {"bulwark_report_dir": str(tmp_path / "reports"), "bulwark_state_dir": str(tmp_path / "states"),
                  "bulwark_customer": "acme", "ansible_connection": "local", "target": str(tmp_path),
                  "ansible_python_interpreter": sys.executable}  # fmt: skip
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "web,", "-e", json.dumps(variables), playbook]
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, "-i", "web,", "-e", json.dumps(variables), playbook]
     done = subprocess.run(
         [*command, "--diff", *(["--check"] if check else [])], cwd=tmp_path, capture_output=True, text=True,
         env={**os.environ, "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"), "ANSIBLE_COLLECTIONS_PATH": collections},
