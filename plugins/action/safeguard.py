@@ -15,6 +15,7 @@ from ..plugin_utils.enforce import probing, seeds, telling
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, owner
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
+from ..plugin_utils.facts import Facts
 from ..plugin_utils.subjects import subjects
 
 CATALOGUE = catalogue.load()
@@ -73,12 +74,19 @@ class ActionModule(ActionBase):
             case=case,
             state=workspace.state(),
             access=ACCESS,
-            subjects=subjects(case.registers),
+            subjects=[*subjects(case.registers), *_own_login(case.facts)],
             secrets=seeds.secrets(workspace.plan(), secrets.get("bulwark_totp_seeds") or {}),
             probes=_probes(host, secrets["bulwark_probe_accounts"], float(policy["bulwark_confirm_seconds"]))
             if secrets.get("bulwark_probe_accounts")
             else None,
         )
+
+
+def _own_login(facts: Facts) -> list[dict[str, Any]]:
+    """Return the run's own account and address as the host sees them, as a subject of the reader."""
+    system = facts["system"]
+    account, peer = system.get("account"), system.get("peer")
+    return [{"user": account, "addresses": [peer]}] if account and peer else []
 
 
 def _probes(host: PackagedHost, declared_ones: Sequence[Mapping[str, Any]], seconds: float) -> Callable[[], list[str]]:
