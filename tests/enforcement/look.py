@@ -62,9 +62,9 @@ def named(database: Callable[[int], Any], number: int) -> str:
 
 
 def units() -> Iterator[tuple[str, str]]:
-    """Yield each unit file's state, and of what could serve somebody whether it runs or has failed."""
+    """Yield each unit file's state but for logins' scopes, and which services and the like run or have failed."""
     enabled = dict(line.split()[:2] for line in lines("systemctl", "list-unit-files", "--no-legend", "--plain"))
-    yield from enabled.items()
+    yield from ((name, state) for name, state in enabled.items() if not name.endswith(".scope"))
     kinds = ("*.service", "*.socket", "*.timer", "*.path")
     for line in lines("systemctl", "list-units", "--all", "--no-legend", "--plain", "--full", *kinds):
         name, _, state = line.split()[:3]

@@ -71,7 +71,7 @@ class Newcomer:
                 },
             ],
             "bulwark_totp_seeds": {PERSON: SEED},
-            "bulwark_confirm_seconds": 15,
+            "bulwark_confirm_seconds": 60,
             "bulwark_rings": ["100%"],
         }
 

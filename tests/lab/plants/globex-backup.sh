@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # Globex bought the backup host (Debian 13) ready installed: sshd as the distribution ships it, which at least throttles
-# guessing, and Duo for SSH as in the vendor's quick start, which lets everybody in when Duo can't be reached. The
-# installer's Cockpit is open to all networks.
+# guessing, and Duo for SSH as in the vendor's quick start, which lets everybody in when Duo can't be reached. For that
+# day Globex keeps an account that works at the console only. The installer's Cockpit is open to all networks.
 people north-kim north-ola globex-tom
+console_account globex-rescue rescue
 passwords north-kim north-ola globex-tom
 home_keys north-kim north-ola globex-tom
 install -d -m 0755 /etc/duo

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # Globex's web server came with the contract and was never rebuilt. The agency that made the shop logs in as root with
-# a password and fetches files by anonymous FTP; its deploy account has a key from 2009. Old terminals in the warehouse
-# speak telnet. Redis was opened "for a test". An intruder has already pointed Duo's name at the host itself.
+# a password and fetches files by anonymous FTP; its deploy account keeps a key from 2009 beside the one in use. Old
+# terminals in the warehouse speak telnet. Redis was opened "for a test". An intruder has already pointed Duo's name at
+# the host itself.
 people globex-tom
 passwords globex-tom root
 home_keys globex-tom
@@ -10,6 +11,7 @@ passwords deploy
 install -d -m 0700 -o deploy -g deploy /home/deploy/.ssh
 install -m 0600 -o deploy -g deploy /dev/stdin /home/deploy/.ssh/authorized_keys <<'END'
 ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC5BhCBptG2ECe55TfM3DvfbnqxxaM5+ZJTEXqB8uB+Lsy0dx5b4geSdWdnOB7/RBHTBdJIT3FYLKueHU55TpqLa1y/kypXtfVWTKtjlU7BMlKEhSidDQElZtEyObvRUSsScL/lf8jdhi5fauKAKdOh3AeWx8G3p/KT7tDqJp9ONw== old-deploy@globex-web
+ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKw9H3ZAq4MY+QdQeq8PqVN9M5wIydgSOuukzjgiitmI deploy@globex-web
 END
 cat >/etc/ssh/sshd_config.d/00-agency.conf <<'END'
 PermitRootLogin yes
