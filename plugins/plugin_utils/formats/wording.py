@@ -132,11 +132,11 @@ def sentence(task: str) -> str:
 
 
 def became(entry: Mapping[str, Any]) -> str:
-    """Return what became of a control's status where it was changed: "fails \u2192 passes", "still fails" or ""."""
+    """Return what became of a control's status: "fails \u2192 passes", "still fails" in spite of a change, or ""."""
     before, after = (STATUS_WORDS.get(entry[key] or "", "").lower() for key in ("before", "after"))
-    if not after or entry["state"] != "changed":
-        return ""
-    return "still %s" % after if before == after else "%s \u2192 %s" % (before, after)
+    if before and after and before != after:
+        return "%s \u2192 %s" % (before, after)
+    return "still %s" % after if after and entry["state"] == "changed" else ""
 
 
 def hidden(change: Mapping[str, Any]) -> str:
