@@ -20,9 +20,7 @@ def apply(call: Call, home: Home) -> dict[str, Any]:
     """Change the host, have it put itself back unless it is confirmed in time, and return what changed."""
     store.prepare(home)
     _check_unused(home, call.run)
-    stage = home.folder + "/stage"
-    os.makedirs(stage, mode=0o700, exist_ok=True)
-    with simulating.host(stage) as here:
+    with simulating.host(home.stage) as here:
         built, _door = simulating.staged(call, here, _uninstalled(call, here))
         answer = {"changes": built.shown(call.secrets), "refused": simulating.refusals(built, call)}
         record = store.new(home, call, "apply")

@@ -16,7 +16,7 @@ from ..door import Unreadable
 from ..readers import sshd
 from . import arming, putback, space, store
 from .host import Host
-from .problem import Problem
+from .problem import Problem, error_text
 from .putback import Entry, Home
 from .store import Record
 
@@ -88,7 +88,10 @@ class Carrier:
         record["trees"] = {folder: store.capture_tree(self.home, folder) for folder in change.trees}
         record["units"] = {unit["name"]: self.host.unit(unit["name"]) or _NO_UNIT for unit in change.units}
         names = {self.host.service(name): verb for name, verb in change.services.items()}
-        record["services"] = {name: {"verb": verb, "active": putback.runs(name)} for name, verb in names.items()}
+        options = ssh_options(self.host)
+        record["services"] = {
+            name: {"verb": verb, "active": putback.runs(name), "options": options} for name, verb in names.items()
+        }
         record["state"] = "armed"
         putback.save(self.home.run(record["run"]), record)
         space.reserve(self.home.reserve, sum(_size(item["before"], self.home) for item in record["paths"]))
@@ -221,8 +224,8 @@ def _size(entry: Entry, home: Home) -> int:
 
 
 def _said(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return "%s: %s" % (error.filename, (error.strerror or "").lower())
-    if isinstance(error, (Problem, Unreadable, OSError, putback.Unfinished)):
+    if isinstance(error, OSError):
+        return error_text(error)
+    if isinstance(error, (Problem, Unreadable, putback.Unfinished)):
         return str(error)
     return "it broke off (%s)" % type(error).__name__

@@ -48,7 +48,7 @@ def _leave_boot_test(home: Home, run: str) -> None:
         return
     earlier = putback.load(home.boot_test) or {}
     waiting = earlier if "at" not in earlier else {}
-    with simulating.host(home.folder + "/stage") as here:
+    with simulating.host(home.stage) as here:
         document = {
             "runs": [*waiting.get("runs", []), run],
             "options": carrying.ssh_options(here),

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -44,7 +45,9 @@ ATTRIBUTES = ("security.selinux", "security.capability", "system.posix_acl_acces
 #: Seconds to wait for another one of us before going ahead all the same, and to try again where something failed.
 WAIT_SECONDS = 8
 RETRY_SECONDS = 600
-COMMAND_SECONDS = 20
+#: Seconds within which an SSH server that took up its configuration answers again.
+ANSWER_SECONDS = 5
+COMMAND_SECONDS = 30
 #: How this host reaches itself where a server listens on all addresses.
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 BOOT_TEST_SECONDS = 60
@@ -64,6 +67,7 @@ class Home:
     def __init__(self, folder: str = FOLDER) -> None:
         self.folder = folder
         self.objects = folder + "/objects"
+        self.stage = folder + "/stage"
         self.runs = folder + "/runs"
         self.pending = folder + "/pending.json"
         self.lock = folder + "/lock.json"
@@ -183,6 +187,9 @@ def parent(path: str) -> Iterator[tuple[int, str]]:
             os.close(handle)
             handle = deeper
         yield handle, name
+    except OSError as error:
+        error.filename = path  # what is done in a folder knows nothing of the path that leads there
+        raise
     finally:
         os.close(handle)
 
@@ -359,12 +366,25 @@ def take_up(verb: str, service: str) -> tuple[bool, str]:
     return rc == 0, said.strip()
 
 
-def start(service: str) -> bool:
-    """Start a service that should run and doesn't."""
+def well(service: str, options: list[str]) -> bool:
+    """Say whether a service runs; the SSH server, started with `options`, has to answer somewhere as well."""
+    if not runs(service):
+        return False
+    deadline = time.monotonic() + (ANSWER_SECONDS if service.startswith("ssh") else 0)
+    while time.monotonic() < deadline:
+        # Where it is to listen nowhere that we know of, silence says nothing.
+        if len(silent(options)) < max(1, len(listening(options))):
+            return True
+        time.sleep(0.2)
+    return not service.startswith("ssh") or not listening(options)
+
+
+def restart(service: str) -> bool:
+    """Start a service that should run and doesn't, or hangs."""
     if has_systemd():
         command(["systemctl", "reset-failed", service])
-        return command(["systemctl", "start", service])[0] == 0
-    return command(["service", service.replace(".service", ""), "start"])[0] == 0
+        return command(["systemctl", "restart", service])[0] == 0
+    return command(["service", service.replace(".service", ""), "restart"])[0] == 0
 
 
 def listeners() -> list[int]:
@@ -475,7 +495,9 @@ def settle(record: Json, done: list[str], at_boot: bool = False) -> list[str]:
             failed.append("%s: it did not %s" % (unit, verb))
     # At boot they have yet to start, with what now is there.
     for service, how in {} if at_boot else record["services"].items():
-        if how["active"] and not (take_up(how["verb"], service)[0] and runs(service)) and not start(service):
+        if not how["active"] or (take_up(how["verb"], service)[0] and well(service, how["options"])):
+            continue
+        if not restart(service):
             failed.append("%s: it does not run" % service)
     return failed
 
@@ -488,6 +510,7 @@ def disarm(home: Home, pending: Json) -> None:
     for folder in reversed(pending["folders"]):
         with contextlib.suppress(OSError):
             os.rmdir(folder)
+    shutil.rmtree(home.stage, ignore_errors=True)
     lock = load(home.lock)
     if lock and lock["run"] == pending["run"]:
         with contextlib.suppress(OSError):

@@ -27,6 +27,8 @@ LEFT_OUT = "left out as asked"
 @contextmanager
 def host(folder: str | None = None) -> Iterator[Host]:
     """Yield the host with a scratch folder for root only, in `folder`, removed afterwards."""
+    if folder:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
     scratch = tempfile.mkdtemp(prefix="bulwark-", dir=folder)
     try:
         yield Host(Door(), scratch)

@@ -61,5 +61,8 @@ def reserve(path: str, size: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(handle, 0, max(size, BLOCK))
+    except OSError as error:
+        error.filename = path
+        raise
     finally:
         os.close(handle)
