@@ -33,10 +33,14 @@ sshd -T -C user=ansible,host=there,addr=203.0.113.9 | sort
 nft list ruleset 2>/dev/null | sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/' || true
 systemctl is-active ssh.service
 ls -d {FOLDER}/pending.json {FOLDER}/lock.json {FOLDER}/stage/* {FOLDER}/reserve 2>/dev/null || true
-systemctl list-units --all --plain --no-legend 'bulwark*' | awk '{{ print $1, $3 }}'
+systemctl list-units --plain --no-legend 'bulwark*' | awk '{{ print $1, $3 }}'
 find /etc /run/systemd/system -name '*bulwark*' ! -path '/etc/ssh/sshd_config.d/00-bulwark-*' | sort
 pgrep -af putback.py | cut -d' ' -f2- || true
 """
+
+#: Podman writes it anew when a container starts again, for its address may be another one.
+PODMANS = re.compile(r"^file /etc/hosts:")
+HALF_DONE = re.compile(r"^/var/lib/bulwark/|putback|\.tmp$")
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,12 @@ class Scene:
         """Assert that files, units, accounts, packages, sshd's view, packet filters and logins are as they were."""
         before, after = self.before, self.look()
         assert before is not None
-        assert differences(before.tree, after.tree) == []
-        assert list(unified_diff(before.live, after.live, "before", "after", n=0)) == []
-        assert after.logins == before.logins
+        found = [
+            *(line for line in differences(before.tree, after.tree) if not PODMANS.search(line)),
+            *list(unified_diff(before.live, after.live, n=0, lineterm=""))[2:],
+            *(f"{account}: login" for account in before.logins ^ after.logins),
+        ]
+        assert not found, "\n".join(found)
 
     def is_confirmed(self, *paths: str) -> None:
         """Assert that the change is there, that nothing waits any more, and that whoever could log in still can."""
@@ -144,9 +151,10 @@ class Scene:
         assert before is not None
         for path in paths or DROP_INS:
             assert self.target.exists(path), path
-        leftovers = [line for line in after.live if re.search(r"bulwark|putback", line)]
-        assert leftovers == [], leftovers
-        assert before.logins <= after.logins
+        leftovers = [line for line in after.live if HALF_DONE.search(line)]
+        assert not leftovers, leftovers
+        out = before.logins - after.logins
+        assert not out, f"out: {out}"
 
     def record(self, played: Played, host: str = "") -> dict[str, Any]:
         """Return what the run's results say of the enforcement on this host, or on another one."""

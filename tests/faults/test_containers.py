@@ -109,11 +109,10 @@ systemctl daemon-reload
 @FAULTS.on("trixie", script=DEAF)
 def sshd_that_reloads_and_does_not_accept(scene: Scene) -> None:
     """sshd takes the new configuration, runs, and answers nobody any more; only a restart helps."""
-    begun = time.time()
-    played = scene.play().ended()
+    controller = scene.play()
+    scene.undone(scene.armed(controller))
+    played = controller.ended()
     assert played.rc == 2, played.output
-    assert time.time() - begun < 60
-    scene.is_as_before()
     told = scene.record(played)
     assert told["outcome"] in ("failed", "reverted")
     assert "sshd does not answer after the change" in told["reason"]
@@ -128,7 +127,7 @@ def a_reboot_before_the_confirmation(scene: Scene) -> None:
     armed = scene.stopped_when_changed(controller)
     scene.target.reboot()
     scene.target.lab.wait_ssh([scene.target.host])
-    took = scene.undone(armed, 15)
+    took = scene.undone(armed)
     assert took < 15, "the boot puts it back, not the deadline"
     controller.wake()
     played = controller.ended()
@@ -172,7 +171,7 @@ def a_penalty_when_confirmation_is_due(scene: Scene) -> None:
     """OpenSSH 9.8 and newer shuts out an address from which too many logins fail: here the controller's."""
     controller = scene.play()
     armed = scene.stopped_when_changed(controller)
-    each(scene.enters, ["eve"] * 6)
+    each(lambda guess: scene.enters_with_password("ansible", guess), ["1", "2", "3", "4", "5", "6"])
     assert not scene.enters("ansible"), "the penalty is not in force"
     controller.wake()
     wait_for(lambda: not scene.target.exists(PENDING), armed + 30 - time.time(), "the change is put back")
@@ -259,6 +258,7 @@ def an_etc_that_can_not_be_written(scene: Scene) -> None:
     assert isinstance(scene.target, Box)
     scene.target.mount("--bind", "/etc", "/etc")
     scene.target.mount("-o", "remount,bind,ro", "/etc")
+    scene.begin()
     played = scene.play().ended()
     scene.is_as_before()
     told = scene.record(played)
