@@ -9,7 +9,7 @@ from typing import Any
 
 from . import applying, deciding, forgetting, packages, putback, restoring, simulating, store
 from .call import Call
-from .problem import Problem
+from .problem import Problem, error_text
 from .putback import Home
 
 Operation = Callable[[Call, Home], "dict[str, Any]"]
@@ -45,9 +45,14 @@ def run(call: Call) -> dict[str, Any]:
     with putback.alone(home) as mine:
         if not mine:
             raise Problem("another operation of the safeguard is at work on this host")
-        if call.operation in STARTING:
+        if call.operation not in STARTING:
+            return CHANGING[call.operation](call, home)
+        try:
             _clear_the_way(call, home)
-        return CHANGING[call.operation](call, home)
+            return CHANGING[call.operation](call, home)
+        except OSError as error:
+            # Once the change itself has begun, errors of this kind put it back and become a Problem.
+            raise Problem("%s; nothing was changed" % error_text(error)) from None
 
 
 def _clear_the_way(call: Call, home: Home) -> None:

@@ -117,7 +117,8 @@ def wanted(path: str, chain: list[Item], home: Home) -> list[Move]:
     now, before = putback.entry(path), chain[0]["before"]
     if path in accounts.FILES and now["kind"] == before["kind"] == "file":
         before = _account_file(path, chain, home)
-    if putback.equal(now, before):
+    # A merged file is of no time in particular.
+    if putback.equal(now, before) or (before.get("mtime_ns", 0) is None and putback.same(now, before)):
         return []
     return [Move(path, before, boot_test=any(item["boot_test"] for item in chain))]
 
