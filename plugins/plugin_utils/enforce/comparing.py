@@ -11,6 +11,7 @@ from .masking import masked
 
 LINE_LIMIT = 300
 CONTEXT = 3
+TAB = 4
 #: Lines of each side that are compared, from the first that differs on: comparing takes their product in time.
 MOST_COMPARED = 400
 #: Characters of a text that are looked at: no configuration is longer.
@@ -72,4 +73,4 @@ def _range(first: int, last: int, start: int) -> str:
 
 def _line(sign: str, line: str) -> str:
     # Cut before it is searched, so that no line is too long for that.
-    return sign + clean(masked(line[: 2 * LINE_LIMIT]), LINE_LIMIT)
+    return sign + clean(masked(line[: 2 * LINE_LIMIT]).expandtabs(TAB), LINE_LIMIT)

@@ -175,6 +175,9 @@ class TestDiff:
         assert unified(None, "", 9) == []
         assert unified("active", "inactive", 9) == ["@@ -1 +1 @@", "-active", "+inactive"]
 
+    def test_tabs_stay_readable(self) -> None:
+        assert unified(None, "auth\trequired\tpam_x.so\n", 9)[1] == "+auth    required    pam_x.so"
+
     def test_what_finds_no_room_is_counted(self) -> None:
         assert unified(None, "a\n" * 30, 5)[-1] == "\\ and 26 more lines of this diff"
         assert unified("x\n" * 5, "y\n" * 9000, 9999)[-1] == "\\ and 8600 more lines that were not compared"
