@@ -13,18 +13,20 @@ from .steps import Step, absent, edit
 PATTERN = "/etc/ssh/authorized_keys.d/%u"
 
 
+def roots_file(case: Case, name: str) -> str:
+    """Return the file of root's that an account's keys belong in: one that sshd takes them from now, or our own."""
+    return next(iter(_own_safe(case, name)), PATTERN.replace("%u", name))
+
+
 def in_roots_file(case: Case, name: str, arguments: Mapping[str, Any]) -> tuple[list[Section], list[Step]]:
     """Return what makes sshd take an account's keys from a file of root's only, and moves them there.
 
     arguments: what else the edit authorized_keys is to do with them. sshd reads the file as the account, so that it is
     for everybody to read.
     """
-    files = case.facts["keys"]["files"]
-    own = [file for file in files if file["user"] == name]
-    shared = {file["path"] for file in files if file["user"] != name}
-    loose = [file for file in own if file["writable_by_user"]]
-    safe = [file["path"] for file in own if not file["writable_by_user"] and file["path"] not in shared]
-    path = next(iter(safe), PATTERN.replace("%u", name))
+    loose = [file for file in case.facts["keys"]["files"] if file["user"] == name and file["writable_by_user"]]
+    safe = _own_safe(case, name)
+    path = roots_file(case, name)
     moved = [file["path"] for file in loose if file["exists"]]
     steps = [
         edit(path, "authorized_keys", arguments, owner="root", group="root", mode="0644", create="0644", reads=moved),
@@ -34,3 +36,13 @@ def in_roots_file(case: Case, name: str, arguments: Mapping[str, Any]) -> tuple[
         return [], steps
     pattern = path.replace("%", "%%") if safe else PATTERN
     return [Section(user(name), {"AuthorizedKeysFile": pattern})], steps
+
+
+def _own_safe(case: Case, name: str) -> list[str]:
+    files = case.facts["keys"]["files"]
+    shared = {file["path"] for file in files if file["user"] != name}
+    return [
+        file["path"]
+        for file in files
+        if file["user"] == name and not file["writable_by_user"] and file["path"] not in shared
+    ]

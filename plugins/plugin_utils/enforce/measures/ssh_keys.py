@@ -9,7 +9,7 @@ from typing import Any
 from ...judges.authentication import keys as judge
 from ...logins import logins, remote_accounts
 from ...verdict import Case
-from ..key_files import in_roots_file
+from ..key_files import in_roots_file, roots_file
 from ..security_keys import require_security_keys, with_verification, without_other_algorithms
 from ..sshd_config import Section, drop_in, user
 from ..steps import Left, Measures, Step, edit
@@ -58,8 +58,10 @@ def ssh_weak_keys(case: Case, bits: int, _control: str) -> list[Step]:
     if stuck:
         raise Left("%s: every key is weak; add a strong one (keys in bulwark_accounts) and run again" % named(stuck))
     files: dict[str, list[str]] = {}
-    for key in (key for keys in weak.values() for key in keys):
-        files.setdefault(key["path"], []).append(key["fingerprint"])
+    for name, key in ((name, key) for name, keys in weak.items() for key in keys):
+        # Another control of the same run may have moved it to root's file by now.
+        for path in sorted({key["path"], roots_file(case, name)}):
+            files.setdefault(path, []).append(key["fingerprint"])
     return [edit(path, "authorized_keys", {"without": sorted(set(out))}) for path, out in files.items()]
 
 
