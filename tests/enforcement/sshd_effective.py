@@ -31,8 +31,8 @@ OFFERED = ("ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyaccep
            "hostbasedacceptedalgorithms", "casignaturealgorithms", "acceptenv")  # fmt: skip
 #: More names here shut more people out, and fewer there.
 DENIED, ALLOWED = ("denyusers", "denygroups"), ("allowusers", "allowgroups")
-#: Whoever is asked for more than a key needs it, and only after the key: AuthenticationMethods is held against that.
-WITH_METHODS = "kbdinteractiveauthentication"
+#: Whoever is asked for more than a key needs it, and it opens nothing where every list of methods begins with the key.
+AFTER_THE_KEY = "kbdinteractiveauthentication"
 #: Where keys lie is no question of loose or strict.
 FREE = ("authorizedkeysfile", "persourcepenaltyexemptlist")
 
@@ -62,8 +62,8 @@ def _tightens(name: str, was: str, now: str, after: Settings) -> bool:
         return ORDERS[name].index(now) <= ORDERS[name].index(was)
     if name in AT_MOST:
         return int(now) > 0 and (int(was) == 0 or int(now) <= int(was))
-    if name == WITH_METHODS:
-        return after["authenticationmethods"].startswith("publickey,")
+    if name == AFTER_THE_KEY:
+        return all(methods.split(",")[0] == "publickey" for methods in after["authenticationmethods"].split())
     rule = RULES.get(name)
     return bool(rule and rule(was, now))
 

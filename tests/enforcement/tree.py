@@ -23,6 +23,8 @@ EXCEPTIONS = {
         r"/var/lib/bulwark(/.*)?",
         # Ansible's own, which any module leaves.
         r"/(root|home/[^/]+)/\.ansible(/.*)?",
+        # sudo's mark of who has used it once.
+        r"/home/[^/]+/\.sudo_as_admin_successful",
         # The shadow tools' lock, and the backups they keep of the file before their last change.
         r"/etc/((passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)",
         # The index of what could be installed, fetched again by each update.
