@@ -19,7 +19,8 @@ def edit(text: str | None, arguments: Mapping[str, Any], _secrets: Mapping[str, 
     """Return the key file as `arguments` want it; None where it is not there and no key comes from elsewhere.
 
     texts: {path: text or None}, the files whose keys are added where they aren't in it yet. from: addresses that keys
-    have to come from which name none. restrict: whether keys have to be restricted. without: fingerprints taken out.
+    have to come from which name none. restrict: whether keys have to be restricted, and give_back: options
+    that lift a single restriction again. without: fingerprints taken out.
     """
     lines = _lines(text)
     known = {key["fingerprint"] for _line, key in _parsed(lines) if key}
@@ -53,8 +54,8 @@ def _bound(line: str, key: dict[str, Any] | None, arguments: Mapping[str, Any]) 
         options = [option for option in options if not FROM.fullmatch(option)]
         options.insert(0, 'from="%s"' % ",".join(sources))
     if arguments.get("restrict") and "restrict" not in key["options"]:
-        # First, because what follows may give single things back.
-        options.insert(0, "restrict")
+        # First, because what follows gives single things back.
+        options = ["restrict", *arguments.get("give_back", ()), *options]
     return "%s %s" % (",".join(options), rest) if options else rest
 
 

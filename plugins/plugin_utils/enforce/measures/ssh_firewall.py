@@ -22,13 +22,10 @@ RULES = "/etc/bulwark/ssh.nft"
 UNIT = "bulwark-ssh-firewall.service"
 TABLE = "inet bulwark_ssh"
 FAMILIES = {"ip": 4, "ip6": 6}
-#: Other rule sets begin by flushing everything (nftables.service does): ours has to come after, and again with them.
 SERVICE = """\
 [Unit]
 Description=Only the management network reaches SSH
 After=nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
@@ -42,7 +39,15 @@ ExecReload={nft} -f {rules}
 ExecStop=-{nft} delete table {table}
 
 [Install]
-WantedBy=sysinit.target nftables.service
+WantedBy=sysinit.target
+"""
+#: nftables.service flushes every table there is, also somebody else's, whenever it starts, reloads or stops.
+BESIDE = "/etc/systemd/system/nftables.service.d/bulwark-ssh.conf"
+AGAIN = """\
+[Service]
+ExecStartPost=-{nft} -f {rules}
+ExecReload=-{nft} -f {rules}
+ExecStopPost=-{nft} -f {rules}
 """
 
 
@@ -58,11 +63,12 @@ def ssh_firewall(case: Case, _arguments: Any, control: str) -> list[Step]:
     if peer and not within(peer, cidrs):
         raise Left("this run comes from %s, which is not in bulwark_admin_cidrs: it would shut itself out" % peer)
     ports = sorted({int(one["port"]) for one in ssh_listeners(case) if not is_loopback(one["address"])})
-    text = HEADER % control + SERVICE.format(nft=NFT, rules=RULES, table=TABLE)
+    service, again = (HEADER % control + text.format(nft=NFT, rules=RULES, table=TABLE) for text in (SERVICE, AGAIN))
     return [
         package("nftables", [NFT]),
         file(RULES, HEADER % control + rules(ports, cidrs), mode="0600", reload=[UNIT]),
-        file("/etc/systemd/system/" + UNIT, text, boot_test=True),
+        file("/etc/systemd/system/" + UNIT, service, boot_test=True),
+        file(BESIDE, again),
         unit(UNIT, active=True, enabled=True),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from ...judges.authentication.keys import SHA1
 from ...judges.mfa.factors import limited_to_verified_sk, single_factor
@@ -79,17 +80,17 @@ def ssh_security_key(case: Case, arguments: Mapping[str, str], control: str) -> 
 
 
 @MEASURES.of("ssh_machine_keys")
-def ssh_machine_keys(case: Case, arguments: Mapping[str, bool], control: str) -> list[Step]:
+def ssh_machine_keys(case: Case, arguments: Mapping[str, Any], control: str) -> list[Step]:
     """Have keys of machines in files of root's, good only from the account's sources.
 
-    arguments: {restrict: whether the keys get sshd's option of that name}. Sources are those of bulwark_accounts; for
+    arguments: {restrict: whether the keys get sshd's option of that name, give_back: what it must not take}. Sources are those of bulwark_accounts; for
     the account of the run itself, where none are declared, the address that it comes from.
     """
     sections: list[Section] = []
     steps: list[Step] = []
     for login in logins(case):
         if login.kind in MACHINES and any(any(loose(key)) for key in login.keys):
-            binding = {"from": _sources(case, login), "restrict": arguments["restrict"]}
+            binding = {"from": _sources(case, login), **arguments}
             own_sections, own_steps = in_roots_file(case, login.name, binding)
             sections += own_sections
             steps += own_steps
