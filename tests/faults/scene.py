@@ -110,6 +110,12 @@ class Scene:
         path.write_text(json.dumps({"all": {"hosts": named}}), encoding="utf-8")
         return Controller("harden", path, self.folder / name)
 
+    def ended(self, controller: Controller, rc: int | None = None) -> Played:
+        """Wait for the end of a run and return it; fails where its exit status is another one."""
+        played = controller.ended()
+        assert rc in (None, played.rc), f"exit status {played.rc}:\n{tail(played.output)}"
+        return played
+
     def stopped_when_changed(self, controller: Controller, path: str = DROP_INS[0]) -> float:
         """Stop the controller as soon as the host is armed, see that the change is live, return when it was armed."""
         armed = self.armed(controller)
@@ -121,8 +127,8 @@ class Scene:
         """Wait until the host is armed and return when that was seen."""
         deadline = time.monotonic() + 120
         while not self.target.exists(PENDING):
-            assert controller.running(), f"the run ended without a change:\n{controller.output()}"
-            assert time.monotonic() < deadline, f"nothing was changed in time:\n{controller.output()}"
+            assert controller.running(), f"the run ended without a change:\n{tail(controller.output())}"
+            assert time.monotonic() < deadline, f"nothing was changed in time:\n{tail(controller.output())}"
             time.sleep(0.02)
         return time.time()
 
@@ -159,6 +165,11 @@ class Scene:
     def record(self, played: Played, host: str = "") -> dict[str, Any]:
         """Return what the run's results say of the enforcement on this host, or on another one."""
         return played.document(f"enforcement/acme/{host or self.target.name}.json")
+
+
+def tail(output: str) -> str:
+    """Return the end of a playbook's output: its report and what failed."""
+    return output[-2500:]
 
 
 def wait_for(true: Callable[[], Any], seconds: float, what: str) -> None:

@@ -25,8 +25,7 @@ CONTROLLER = "10.88.0.1"
 def controller_killed(scene: Scene) -> None:
     """The controller loses power after the change and before the confirmation."""
     killed(scene)
-    again = scene.play(name="again").ended()
-    assert again.rc == 0, again.output
+    again = scene.ended(scene.play(name="again"), 0)
     scene.is_confirmed()
 
 
@@ -37,7 +36,7 @@ def controller_killed_at_the_default_deadline(scene: Scene) -> None:
 
 
 def killed(scene: Scene, confirm_seconds: int = 15) -> None:
-    controller = scene.play()
+    controller = ENDED(scene.play()
     armed = scene.stopped_when_changed(controller)
     controller.kill()
     assert "maxauthtries 4" in scene.look().live
@@ -54,7 +53,7 @@ def killed(scene: Scene, confirm_seconds: int = 15) -> None:
 )  # fmt: skip
 def a_policy_that_keeps_the_run_out(scene: Scene) -> None:
     """The account of the run has nothing but a password, and passwords are to be turned off."""
-    played = scene.play().ended()
+    played = scene.play())
     assert played.rc == 0, played.output
     refused = scene.record(played)["controls"]["lin-ic-ssh-no-password"]
     assert refused["state"] in ("refused", "left"), refused
@@ -83,8 +82,7 @@ def a_probe_account_with_a_wrong_seed(scene: Scene) -> None:
     """The login that is to prove that people get in can't give the right code."""
     assert isinstance(scene.target, Box)
     probe = {"name": "alice", "key": str(scene.target.lab.key), "totp_seed": WRONG_SEED}
-    played = scene.play(bulwark_probe_accounts=[probe]).ended()
-    assert played.rc == 2, played.output
+    played = scene.ended(scene.play(bulwark_probe_accounts=[probe]), 2)
     scene.is_as_before()
     told = scene.record(played)
     assert told["outcome"] == "reverted"
@@ -109,10 +107,9 @@ systemctl daemon-reload
 @FAULTS.on("trixie", script=DEAF)
 def sshd_that_reloads_and_does_not_accept(scene: Scene) -> None:
     """sshd takes the new configuration, runs, and answers nobody any more; only a restart helps."""
-    controller = scene.play()
+    controller = ENDED(scene.play()
     scene.undone(scene.armed(controller))
-    played = controller.ended()
-    assert played.rc == 2, played.output
+    played = scene.ended(controller, 2)
     told = scene.record(played)
     assert told["outcome"] in ("failed", "reverted")
     assert "sshd does not answer after the change" in told["reason"]
@@ -130,8 +127,7 @@ def a_reboot_before_the_confirmation(scene: Scene) -> None:
     took = scene.undone(armed)
     assert took < 15, "the boot puts it back, not the deadline"
     controller.wake()
-    played = controller.ended()
-    assert played.rc == 2, played.output
+    played = scene.ended(controller, 2)
     told = scene.record(played)
     assert told["outcome"] == "reverted"
     assert "the host was started anew before it was confirmed" in told["reason"]
@@ -156,8 +152,7 @@ def a_ban_when_confirmation_is_due(scene: Scene) -> None:
     scene.target.run(f"fail2ban-client set sshd banip {CONTROLLER}")
     controller.wake()
     wait_for(lambda: not scene.target.exists(PENDING), armed + 30 - time.time(), "the change is put back")
-    played = controller.ended()
-    assert played.rc == 2, played.output
+    played = scene.ended(controller, 2)
     told = scene.record(played)
     assert told["outcome"] == "failed"
     assert "unreachable" in told["reason"]
@@ -175,8 +170,7 @@ def a_penalty_when_confirmation_is_due(scene: Scene) -> None:
     assert not scene.enters("ansible"), "the penalty is not in force"
     controller.wake()
     wait_for(lambda: not scene.target.exists(PENDING), armed + 30 - time.time(), "the change is put back")
-    played = controller.ended()
-    assert played.rc == 2, played.output
+    played = scene.ended(controller, 2)
     told = scene.record(played)
     assert told["outcome"] in ("reverted", "failed")
     assert "a fresh login failed: unreachable" in told["reason"]
@@ -210,7 +204,7 @@ def a_disk_that_is_full(scene: Scene) -> None:
     small_disk(scene, FOLDER)
     scene.target.run(f"fallocate -l 7M {FOLDER}/filler")
     scene.begin()
-    played = scene.play().ended()
+    played = scene.play())
     scene.is_as_before()
     told = scene.record(played)
     assert told["outcome"] == "refused"
@@ -223,9 +217,8 @@ def a_disk_that_fills_under_the_snapshot(scene: Scene) -> None:
     small_disk(scene, FOLDER)
     scene.begin()
     scene.target.run(fills(FOLDER))
-    played = scene.play().ended()
-    scene.target.run(f"rm {FOLDER}/filler")
-    assert played.rc == 2, played.output
+    played = scene.ended(scene.play())
+    scene.target.run(f"rm {FOLDER}/filler", 2)
     scene.is_as_before()
     assert "no space left on device" in scene.record(played)["reason"]
 
@@ -237,9 +230,8 @@ def a_disk_that_fills_under_a_drop_in(scene: Scene) -> None:
     small_disk(scene, folder)
     scene.begin()
     scene.target.run(fills(folder))
-    played = scene.play().ended()
-    scene.target.run(f"rm {folder}/filler")
-    assert played.rc == 2, played.output
+    played = scene.ended(scene.play())
+    scene.target.run(f"rm {folder}/filler", 2)
     scene.is_as_before()
     reason = scene.record(played)["reason"]
     assert "no space left on device" in reason
@@ -259,7 +251,7 @@ def an_etc_that_can_not_be_written(scene: Scene) -> None:
     scene.target.mount("--bind", "/etc", "/etc")
     scene.target.mount("-o", "remount,bind,ro", "/etc")
     scene.begin()
-    played = scene.play().ended()
+    played = scene.ended(scene.play())
     scene.is_as_before()
     told = scene.record(played)
     assert told["outcome"] == "refused"
@@ -269,15 +261,14 @@ def an_etc_that_can_not_be_written(scene: Scene) -> None:
 @FAULTS.on("bookworm")
 def two_runs_at_the_same_time(scene: Scene) -> None:
     """A second controller comes while the first one's change waits: it changes nothing, and says who is at work."""
-    first = scene.play(bulwark_confirm_seconds=60)
+    first = ENDED(scene.play(bulwark_confirm_seconds=60)
     scene.stopped_when_changed(first)
-    second = scene.play(name="second", bulwark_controls=["lin-ic-ssh-crypto", *SSH_CONTROLS]).ended()
+    second = scene.play(name="second", bulwark_controls=["lin-ic-ssh-crypto", *SSH_CONTROLS]))
     told = scene.record(second)
     assert told["outcome"] == "refused"
     assert "the host is locked by" in told["reason"]
     first.wake()
-    played = first.ended()
-    assert played.rc == 0, played.output
+    played = ENDED(first, 0)
     assert scene.record(played)["outcome"] == "confirmed"
     scene.is_confirmed()
 
@@ -288,8 +279,7 @@ EARLIER = "/etc/ssh/sshd_config.d/00-acme.conf"
 @FAULTS.on("trixie", script=f"printf 'MaxAuthTries 10\nLogLevel INFO\n' >{EARLIER}; systemctl reload ssh")
 def a_drop_in_that_sorts_before_ours(scene: Scene) -> None:
     """Somebody else's values would win, since sshd takes the first: ours are in force, or it is said whose are."""
-    played = scene.play().ended()
-    assert played.rc == 0, played.output
+    played = scene.ended(scene.play(), 0)
     assert scene.target.run(f"cat {EARLIER}").stdout == "MaxAuthTries 10\nLogLevel INFO\n"
     after = scene.look()
     status = {finding["control"]: finding["status"] for finding in played.host(scene.target.name, "acme")["findings"]}
@@ -312,14 +302,12 @@ def sudo_that_asks_for_a_password(scene: Scene) -> None:
     """Without it, and with a wrong one, nothing changes and the run says why; with it all goes well."""
     tries: dict[str, dict[str, Any]] = {"without": {}, "wrong": {"ansible_become_password": "wrong"}}
     for name, given in tries.items():
-        played = scene.play(name=name, **given).ended()
-        assert played.rc == 2, played.output
+        played = scene.ended(scene.play(name=name, **given), 2)
         told = scene.record(played)
         assert told["outcome"] == "failed"
         assert "password" in told["reason"]
         scene.is_as_before()
-    played = scene.play(ansible_become_password="right").ended()
-    assert played.rc == 0, played.output
+    played = scene.ended(scene.play(ansible_become_password="right"), 0)
     scene.is_confirmed()
 
 
@@ -328,8 +316,7 @@ def sudo_that_asks_for_a_password(scene: Scene) -> None:
 })  # fmt: skip
 def a_firewall_that_does_not_hold_the_controller(scene: Scene) -> None:
     """Whoever runs it is not in bulwark_admin_cidrs: nothing is changed."""
-    played = scene.play(bulwark_admin_cidrs=["192.0.2.0/24"]).ended()
-    assert played.rc == 0, played.output
+    played = scene.ended(scene.play(bulwark_admin_cidrs=["192.0.2.0/24"]), 0)
     scene.is_as_before()
     told = scene.record(played)["controls"]["lin-ns-ssh-listen"]
     assert told["state"] in ("left", "refused")
@@ -352,13 +339,12 @@ def a_firewall_rule_of_its_own_that_cuts_it_off(scene: Scene) -> None:
         f"    ProxyCommand podman exec -i {scene.beside.host.container} socat - TCP:{address}:22\n"
     )
     arguments = f"-F {config} {scene.target.variables()['ansible_ssh_common_args']}"
-    controller = scene.play(ansible_ssh_common_args=arguments)
+    controller = ENDED(scene.play(ansible_ssh_common_args=arguments)
     armed = scene.stopped_when_changed(controller, "/etc/bulwark/ssh.nft")
     moved.touch()
     controller.wake()
     scene.undone(armed)
-    played = controller.ended()
-    assert played.rc == 2, played.output
+    played = scene.ended(controller, 2)
     told = scene.record(played)
     assert told["outcome"] == "reverted"
     assert "a fresh login failed: unreachable" in told["reason"]
@@ -383,7 +369,7 @@ def a_bastion_in_the_same_run(scene: Scene) -> None:
     accounts = [{"name": "ansible", "kind": "automation", "party": "msp:north"}]
     played = scene.play(
         others={behind.name: variables}, bulwark_accounts=accounts, bulwark_host_functions=["jump"]
-    ).ended()
+    ))
     assert played.rc == 0, played.output
     scene.is_confirmed()
     assert scene.record(played, behind.name)["outcome"] == "confirmed"
@@ -406,16 +392,14 @@ WARDEN = {"name": "warden", "kind": "break_glass", "party": "customer", "tested"
 })  # fmt: skip
 def names_locked_by_failures_from_outside(scene: Scene) -> None:
     """A stranger who knows names locks their owners out for a while, but not the one for emergencies."""
-    played = scene.play().ended()
-    assert played.rc == 0, played.output
+    played = scene.ended(scene.play(), 0)
     assert scene.record(played)["outcome"] == "confirmed"
     assert scene.enters_with_password("alice", "right")
     for _ in range(3):
         each(lambda name: scene.enters_with_password(name, "guessed"), ["alice", "warden"] * 2)
     assert not scene.enters_with_password("alice", "right"), "nothing locks an account"
     assert scene.enters_with_password("warden", "right")
-    played = scene.play(name="again", bulwark_controls=["lin-ic-faillock", *SSH_CONTROLS]).ended()
-    assert played.rc == 0, played.output
+    played = scene.ended(scene.play(name="again", bulwark_controls=["lin-ic-faillock", *SSH_CONTROLS]), 0)
     scene.is_confirmed()
     assert scene.enters_with_password("warden", "right")
 
