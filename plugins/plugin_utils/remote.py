@@ -103,6 +103,10 @@ class Remote:
         except AnsibleError as error:
             raise RemoteError(brief(error)) from None
         result: dict[str, Any] = plain(answer)
+        # From ansible-core 2.19 on, what broke a module off is no longer its error output but an object.
+        broke_off = getattr(answer.get("exception"), "event", None)
+        if broke_off is not None and "msg" not in answer:
+            result["module_stderr"] = str(broke_off.msg)
         return result
 
     def _in_the_open(self, error: AnsibleConnectionFailure, taken: float) -> str:
