@@ -36,7 +36,7 @@ def controller_killed_at_the_default_deadline(scene: Scene) -> None:
 
 
 def killed(scene: Scene, confirm_seconds: int = 15) -> None:
-    controller = ENDED(scene.play()
+    controller = scene.play()
     armed = scene.stopped_when_changed(controller)
     controller.kill()
     assert "maxauthtries 4" in scene.look().live
@@ -53,8 +53,7 @@ def killed(scene: Scene, confirm_seconds: int = 15) -> None:
 )  # fmt: skip
 def a_policy_that_keeps_the_run_out(scene: Scene) -> None:
     """The account of the run has nothing but a password, and passwords are to be turned off."""
-    played = scene.play())
-    assert played.rc == 0, played.output
+    played = scene.ended(scene.play(), 0)
     refused = scene.record(played)["controls"]["lin-ic-ssh-no-password"]
     assert refused["state"] in ("refused", "left"), refused
     assert "ansible" in refused["reason"]
@@ -107,7 +106,7 @@ systemctl daemon-reload
 @FAULTS.on("trixie", script=DEAF)
 def sshd_that_reloads_and_does_not_accept(scene: Scene) -> None:
     """sshd takes the new configuration, runs, and answers nobody any more; only a restart helps."""
-    controller = ENDED(scene.play()
+    controller = scene.play()
     scene.undone(scene.armed(controller))
     played = scene.ended(controller, 2)
     told = scene.record(played)
@@ -204,7 +203,7 @@ def a_disk_that_is_full(scene: Scene) -> None:
     small_disk(scene, FOLDER)
     scene.target.run(f"fallocate -l 7M {FOLDER}/filler")
     scene.begin()
-    played = scene.play())
+    played = scene.ended(scene.play())
     scene.is_as_before()
     told = scene.record(played)
     assert told["outcome"] == "refused"
@@ -218,7 +217,8 @@ def a_disk_that_fills_under_the_snapshot(scene: Scene) -> None:
     scene.begin()
     scene.target.run(fills(FOLDER))
     played = scene.ended(scene.play())
-    scene.target.run(f"rm {FOLDER}/filler", 2)
+    scene.target.run(f"rm {FOLDER}/filler")
+    assert played.rc == 2, played.output
     scene.is_as_before()
     assert "no space left on device" in scene.record(played)["reason"]
 
@@ -231,7 +231,8 @@ def a_disk_that_fills_under_a_drop_in(scene: Scene) -> None:
     scene.begin()
     scene.target.run(fills(folder))
     played = scene.ended(scene.play())
-    scene.target.run(f"rm {folder}/filler", 2)
+    scene.target.run(f"rm {folder}/filler")
+    assert played.rc == 2, played.output
     scene.is_as_before()
     reason = scene.record(played)["reason"]
     assert "no space left on device" in reason
@@ -261,14 +262,14 @@ def an_etc_that_can_not_be_written(scene: Scene) -> None:
 @FAULTS.on("bookworm")
 def two_runs_at_the_same_time(scene: Scene) -> None:
     """A second controller comes while the first one's change waits: it changes nothing, and says who is at work."""
-    first = ENDED(scene.play(bulwark_confirm_seconds=60)
+    first = scene.play(bulwark_confirm_seconds=60)
     scene.stopped_when_changed(first)
-    second = scene.play(name="second", bulwark_controls=["lin-ic-ssh-crypto", *SSH_CONTROLS]))
+    second = scene.ended(scene.play(name="second", bulwark_controls=["lin-ic-ssh-crypto", *SSH_CONTROLS]))
     told = scene.record(second)
     assert told["outcome"] == "refused"
     assert "the host is locked by" in told["reason"]
     first.wake()
-    played = ENDED(first, 0)
+    played = scene.ended(first, 0)
     assert scene.record(played)["outcome"] == "confirmed"
     scene.is_confirmed()
 
@@ -339,7 +340,7 @@ def a_firewall_rule_of_its_own_that_cuts_it_off(scene: Scene) -> None:
         f"    ProxyCommand podman exec -i {scene.beside.host.container} socat - TCP:{address}:22\n"
     )
     arguments = f"-F {config} {scene.target.variables()['ansible_ssh_common_args']}"
-    controller = ENDED(scene.play(ansible_ssh_common_args=arguments)
+    controller = scene.play(ansible_ssh_common_args=arguments)
     armed = scene.stopped_when_changed(controller, "/etc/bulwark/ssh.nft")
     moved.touch()
     controller.wake()
@@ -367,10 +368,8 @@ def a_bastion_in_the_same_run(scene: Scene) -> None:
         f"-o HostKeyAlias=[127.0.0.1]:{port} -o IdentityFile={key} -o ProxyCommand='{proxy}'",
     }
     accounts = [{"name": "ansible", "kind": "automation", "party": "msp:north"}]
-    played = scene.play(
-        others={behind.name: variables}, bulwark_accounts=accounts, bulwark_host_functions=["jump"]
-    ))
-    assert played.rc == 0, played.output
+    controller = scene.play(others={behind.name: variables}, bulwark_accounts=accounts, bulwark_host_functions=["jump"])
+    played = scene.ended(controller, 0)
     scene.is_confirmed()
     assert scene.record(played, behind.name)["outcome"] == "confirmed"
     assert behind.exists(DROP_INS[0])
