@@ -25,7 +25,7 @@ CONTROLLER = "10.88.0.1"
 def controller_killed(scene: Scene) -> None:
     """The controller loses power after the change and before the confirmation."""
     killed(scene)
-    again = scene.ended(scene.play(name="again"), 0)
+    scene.ended(scene.play(name="again"), 0)
     scene.is_confirmed()
 
 
@@ -217,7 +217,7 @@ def a_disk_that_fills_under_the_snapshot(scene: Scene) -> None:
     scene.begin()
     scene.target.run(fills(FOLDER))
     played = scene.ended(scene.play())
-    scene.target.run(f"rm {FOLDER}/filler")
+    scene.target.run(f"rm -f {FOLDER}/filler")
     assert played.rc == 2, played.output
     scene.is_as_before()
     assert "no space left on device" in scene.record(played)["reason"]
@@ -231,7 +231,7 @@ def a_disk_that_fills_under_a_drop_in(scene: Scene) -> None:
     scene.begin()
     scene.target.run(fills(folder))
     played = scene.ended(scene.play())
-    scene.target.run(f"rm {folder}/filler")
+    scene.target.run(f"rm -f {folder}/filler")
     assert played.rc == 2, played.output
     scene.is_as_before()
     reason = scene.record(played)["reason"]
