@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             outcome=done.outcome,
             reason=done.reason,
             seconds=done.seconds,
-            controls=telling.controls(failing, left, done),
+            controls=telling.controls(failing, workspace.asked(), left, done),
         )
         if self._task.diff:
             result["diff"] = telling.diff(done)

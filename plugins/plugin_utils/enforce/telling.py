@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..text import clean
@@ -14,8 +14,10 @@ STATES = {"would_change": "would_change", "confirmed": "changed", "reverted": "r
 MASKED = "(not shown: the file holds secrets)"
 
 
-def controls(failing: Iterable[str], left: Mapping[str, str], done: Done) -> dict[str, dict[str, Any]]:
-    """Return {control: {state, reason, tasks}} of every control that fails.
+def controls(
+    failing: Iterable[str], asked: Collection[str], left: Mapping[str, str], done: Done
+) -> dict[str, dict[str, Any]]:
+    """Return {control: {state, reason, tasks}} of every control that fails; `asked` are those whose tasks ran.
 
     state: changed, would_change, reverted, refused, left or unchanged. tasks: [{task, changes: [{kind, name, before,
     after, masked}]}].
@@ -26,6 +28,9 @@ def controls(failing: Iterable[str], left: Mapping[str, str], done: Done) -> dic
     for control in failing:
         if control in left:
             continue
+        if control not in asked:
+            told[control] = {"state": "left", "reason": "the tags of this run leave it out", "tasks": []}
+            continue
         tasks = _tasks(change for change in done.changes if change["control"] == control)
         told[control] = {"state": STATES.get(done.outcome, "unchanged") if tasks else "unchanged",
                          "reason": "", "tasks": tasks}  # fmt: skip
@@ -34,7 +39,7 @@ def controls(failing: Iterable[str], left: Mapping[str, str], done: Done) -> dic
         elif done.reason:
             told[control].update(state="reverted" if done.outcome == "reverted" else "refused", reason=done.reason)
         elif not tasks:
-            told[control]["reason"] = "nothing on the host differs from what the role sets"
+            told[control]["reason"] = "its own role had nothing to change"
     return told
 
 

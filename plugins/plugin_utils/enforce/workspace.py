@@ -38,6 +38,7 @@ class Workspace:
         self._write("state", dict(state))
         self._write("failing", list(failing))
         self._write("left", dict(left))
+        self._write("asked", [])
         self._write("plan", [])
 
     def case(self) -> Case:
@@ -63,17 +64,23 @@ class Workspace:
         found: dict[str, str] = self._read("left")
         return found
 
+    def asked(self) -> set[str]:
+        """Return the controls whose tasks ran: with tags not all that fail."""
+        return set(self._read("asked"))
+
     def plan(self) -> list[Step]:
         """Return the steps so far, those of controls that are left as they are taken out."""
         left = self.left()
         return [step for step in self._read("plan") if step["control"] not in left]
 
     def add(self, control: str, task: str, steps: Iterable[Step]) -> None:
-        """Add the steps of one task."""
+        """Add the steps of one task, which may be none."""
+        self._write("asked", [*self._read("asked"), control])
         self._write("plan", [*self._read("plan"), *({**step, "control": control, "task": task} for step in steps)])
 
     def leave(self, control: str, reason: str) -> None:
         """Leave a control as it is, whatever its other tasks want."""
+        self._write("asked", [*self._read("asked"), control])
         self._write("left", {**self.left(), control: reason})
 
     def done(self) -> None:
