@@ -103,7 +103,7 @@ def facts(
         "system": {"crypto_policy": None},
     }  # fmt: skip
     for area, changed in areas.items():
-        state[area] = {**state[area], **changed}
+        state[area] = {**state.get(area, {}), **changed}
     return Facts({"areas": state, "errors": list(errors)})
 
 

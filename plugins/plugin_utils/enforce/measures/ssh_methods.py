@@ -83,8 +83,8 @@ def ssh_security_key(case: Case, arguments: Mapping[str, str], control: str) -> 
 def ssh_machine_keys(case: Case, arguments: Mapping[str, Any], control: str) -> list[Step]:
     """Have keys of machines in files of root's, good only from the account's sources.
 
-    arguments: {restrict: whether the keys get sshd's option of that name, give_back: what it must not take}. Sources are those of bulwark_accounts; for
-    the account of the run itself, where none are declared, the address that it comes from.
+    arguments: {restrict: whether the keys get sshd's option of that name, give_back: what it is not to take}. Sources
+    are those of bulwark_accounts; for the account of the run itself, where none are declared, where the run comes from.
     """
     sections: list[Section] = []
     steps: list[Step] = []
