@@ -17,6 +17,7 @@ from . import (
     ssh_keys,
     ssh_methods,
     sshd,
+    sudo,
     throttle,
 )
 
@@ -33,6 +34,7 @@ TOPICS = (
     ssh_keys,
     ssh_methods,
     sshd,
+    sudo,
     throttle,
 )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""lin-mf-pam-required, -no-nullok, -no-ignore, -sudo: PAM asks for the second factor, and fails closed.
+"""lin-mf-pam-required, -no-nullok, -no-ignore: PAM asks for the second factor, and fails closed.
 
 Where a stack has a second factor only what is wrong with it is changed, so that who types password and code goes on
 doing so. Where it has none, one line of it gives way to a file of ours. Each outcome is looked at by the resolver
@@ -18,7 +18,7 @@ from ...judges.mfa.stack import SERVICE as SSHD
 from ...pam_stack import Entry, Node, Person, entries, flatten, mfa_modules, modules, ways_around
 from ...verdict import Case
 from ..code_stack import FOLDER, factor, modelled, sound, text
-from ..people import MODULES, asked, chosen_module, exempt, holders, place, require_break_glass, require_codes
+from ..people import MODULES, asked, holders, place, require_break_glass, require_codes
 from ..steps import Left, Measures, Step, edit, file, program
 from .enrolment import enrol, module_package, without_code
 
@@ -42,7 +42,7 @@ def sshd_second_factor(case: Case, arguments: Mapping[str, Any], control: str) -
 
     arguments: oath_window, break_glass (group), and those of `enrol`.
     """
-    stack = _stack(case, SSHD)
+    stack = stack_of(case, SSHD)
     wanted = mfa_modules(case.facts, case.policy, SSHD)
     if wanted:
         steps = _mended(case, stack, wanted)
@@ -53,10 +53,10 @@ def sshd_second_factor(case: Case, arguments: Mapping[str, Any], control: str) -
             raise Left("how %s is asked is somebody's own: %s" % (" and ".join(wanted), ways))
     place(case)
     require_codes(case)
-    return _own_stack(case, arguments, control, SSHD, stack)
+    return own_stack(case, arguments, control, SSHD, stack)
 
 
-def _stack(case: Case, service: str) -> Sequence[Entry]:
+def stack_of(case: Case, service: str) -> Sequence[Entry]:
     """Return a service's auth stack; raises Left where its file is not ours to edit."""
     stack = entries(case.facts, service)
     if not stack or stack[0]["file"] != FOLDER + service:
@@ -113,10 +113,13 @@ def _line(entry: Entry) -> dict[str, Any]:
     return {"module": entry["module"], "control": entry["control"], "args": list(entry["args"])}
 
 
-def _own_stack(
+def own_stack(
     case: Case, arguments: Mapping[str, Any], control: str, service: str, stack: Sequence[Entry]
 ) -> list[Step]:
-    """Return the steps that have a service ask for codes by a file of ours, in place of what asked for a password."""
+    """Return the steps that have a service ask for codes by a file of ours, in place of what asked for a password.
+
+    arguments: as sshd_second_factor takes them.
+    """
     module, pattern = place(case)
     limits = {name: arguments[name] for name in ("window", "rate")}
     name = OWN_FILE % service
@@ -153,7 +156,7 @@ def no_way_without_factor(case: Case, arguments: Sequence[str], control: str) ->
     Raises Left where somebody who can log in has no factor yet that a module without these options would take.
     """
     found: dict[tuple[str, str], set[str]] = {}
-    for service in _services(case, arguments):
+    for service in services_of(case, arguments):
         for entry in modules(entries(case.facts, service)):
             lenient = set(LENIENT.get(entry["module"], ())) & set(entry["args"])
             if lenient:
@@ -170,7 +173,7 @@ def no_way_without_factor(case: Case, arguments: Sequence[str], control: str) ->
     return steps
 
 
-def _services(case: Case, names: Iterable[str]) -> list[str]:
+def services_of(case: Case, names: Iterable[str]) -> list[str]:
     """Return which of the services have a stack here."""
     return [name for name in names if name in case.facts["pam"]["services"]]
 
@@ -203,7 +206,7 @@ def factors_fail_closed(case: Case, arguments: Sequence[str], control: str) -> l
     """Have no refusal of a second factor ignored in the services' stacks, nor one that can't be asked."""
     steps: list[Step] = []
     remote: set[str] = set()
-    for service in _services(case, arguments):
+    for service in services_of(case, arguments):
         stack = entries(case.facts, service)
         for node, _codes in ignoring(case, service, stack):
             _require_own(node, service)
@@ -222,26 +225,3 @@ def factors_fail_closed(case: Case, arguments: Sequence[str], control: str) -> l
 def _require_own(node: Node, service: str) -> None:
     if node.entry["file"] != FOLDER + service:
         raise Left("%s stands in a file that other services share: move it to %s" % (node.place, FOLDER + service))
-
-
-@MEASURES.of("sudo_second_factor")
-def sudo_second_factor(case: Case, arguments: Mapping[str, Any], control: str) -> list[Step]:
-    """Have sudo ask for a code in place of the password.
-
-    arguments: services, and those of sshd_second_factor. Raises Left where somebody with a rule in sudoers, who is not
-    spared the question, would have nothing to answer.
-    """
-    chosen_module(case)
-    module, _pattern = place(case)
-    answers = holders(case, module) | (case.registers.seeded & set(without_code(case))) | exempt(case)
-    steps: list[Step] = []
-    for service in _services(case, arguments["services"]):
-        stack = _stack(case, service)
-        wanted = mfa_modules(case.facts, case.policy, service)
-        if wanted and sound(stack, wanted, _person(case, service)):
-            continue
-        out = sorted({login.name for login in asked(case) if login.admin} - answers)
-        if out:
-            raise Left("bulwark_totp_seeds: %s would have nothing to answer sudo with" % " and ".join(out))
-        steps += _own_stack(case, arguments, control, service, stack)
-    return steps

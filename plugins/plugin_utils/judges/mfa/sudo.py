@@ -34,7 +34,7 @@ def sudo(case: Case) -> Verdict:
     if not case.facts["sudo"]["installed"]:
         raise NotApplicable("sudo is not installed")
     limit = case.policy["bulwark_sudo_timestamp_minutes"]
-    wrong, unread = gather(case, _nopasswd, _timeouts)
+    wrong, unread = gather(case, nopasswd, timeouts)
     stack_wrong, stack_unread = gather(case, _stacks)
     only_missing = stack_wrong and not wrong and not unread and not _any_factor(case)
     return verdict(
@@ -76,7 +76,8 @@ def _stacks(case: Case) -> Iterable[Item]:
                         yield item("%s: %s" % (service, place), "%s: %s lets in who has no factor" % (service, place))
 
 
-def _nopasswd(case: Case) -> Iterable[Item]:
+def nopasswd(case: Case) -> Iterable[Item]:
+    """Yield how people of providers are spared the question."""
     users = {user["name"]: user for user in case.facts["accounts"]["users"]}
     for account in case.registers.declared("accounts"):
         user = users.get(account.name)
@@ -111,7 +112,7 @@ def _exempt(case: Case, account: Account, user: Mapping[str, Any]) -> Iterable[I
         yield item("%s exempt_group" % account.name, "%s is in %s (Defaults exempt_group)" % (account.name, group))
 
 
-def _timeouts(case: Case) -> Iterable[Item]:
+def timeouts(case: Case) -> Iterable[Item]:
     """Yield the timestamp_timeout that counts for all, and every one that is set for some users."""
     limit = case.policy["bulwark_sudo_timestamp_minutes"]
     general = UNSET_TIMEOUT
