@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what an audit costs beside `ansible -m setup`, how the controller's memory grows, and what a large report
-takes; writes bench.json.
+"""Measures what an audit costs beside `ansible -m setup`, how the controller's memory grows, what a large report takes,
+and what it costs to harden the lab; writes bench.json.
 
 `ratios` holds plain numbers: an audit of one and of eight hosts over SSH, divided by `setup` on the same hosts, pair by
-pair in turn. `runs` holds median and spread in seconds (memory in MiB) of each, with the number of runs.
+pair in turn, and harden of a lab that has converged divided by its audit. `runs` holds median and spread in seconds
+(memory in MiB) of each, with the number of runs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
 from tests.bench.large_report import seconds_until_usable, write_results  # noqa: E402
+from tests.lab import lab as fleet  # noqa: E402
 from tests.lab.engine import Host, Lab  # noqa: E402
 
 PAIRS = 9
@@ -32,6 +34,8 @@ MEMORY_RUNS = 3
 #: Ansible's default. How many workers are alive at once decides the peak; with few, it is as many at any fleet's size.
 MEMORY_FORKS = "5"
 REPORT_RUNS = 3
+HARDEN_RUNS = 3
+CUSTOMERS = ("msp", "acme", "globex")
 HOSTS = 8
 NAMES = (100, 1000)
 
@@ -60,6 +64,7 @@ def main() -> None:
         for count in NAMES:
             measure_memory(work, state, count, runs)
         measure_report(work, runs)
+        ratios["converged_harden_to_audit"] = measure_harden(work, runs)
         small, large = (runs[f"memory_{count}"]["median"] for count in NAMES)
         ratios["memory_1000_to_100"] = round(large / small, 3)
     options.output.write_text(json.dumps({"ratios": ratios, "runs": runs}, indent=1) + "\n", encoding="utf-8")
@@ -116,9 +121,41 @@ def measure_report(work: Path, runs: dict[str, Any]) -> None:
         say(f"{name}: {runs[name]}")
 
 
+def measure_harden(work: Path, runs: dict[str, Any]) -> float:
+    """Harden the whole lab, a run for each customer, from its planted start and again; return the second to an audit.
+
+    The lab stays if somebody else had started it.
+    """
+    found_running = bool(fleet.lab().containers())
+    passes = {"harden_lab": "harden", "harden_lab_converged": "harden", "audit_lab": "audit"}
+    seconds: dict[str, list[float]] = {name: [] for name in passes}
+    try:
+        for _ in range(HARDEN_RUNS):
+            fleet.up()
+            for name, playbook in passes.items():
+                commands = [playbook_command(playbook, fleet.INVENTORY, work / "lab", "-l", one) for one in CUSTOMERS]
+                seconds[name].append(sum(map(timed, commands)))
+    finally:
+        if found_running:
+            fleet.up()
+        else:
+            fleet.down()
+    for name, values in seconds.items():
+        runs[name] = described(values, "s")
+        say(f"{name}: {runs[name]}")
+    pairs = zip(seconds["harden_lab_converged"], seconds["audit_lab"], strict=True)
+    return round(statistics.median(harden / audit for harden, audit in pairs), 3)
+
+
 def audit_command(inventory: Path, reports: Path) -> list[str]:
     """Return the command line of an audit."""
-    return ["ansible-playbook", "bulwark.msp.audit", "-i", str(inventory), "-e", f"bulwark_report_dir={reports}"]
+    return playbook_command("audit", inventory, reports)
+
+
+def playbook_command(playbook: str, inventory: Path, reports: Path, *arguments: str) -> list[str]:
+    """Return the command line of a playbook."""
+    chosen = ["ansible-playbook", f"bulwark.msp.{playbook}", "-i", str(inventory)]
+    return [*chosen, "-e", f"bulwark_report_dir={reports}", *arguments]
 
 
 def recorded_state(inventory: Path, work: Path) -> Path:
