@@ -30,7 +30,7 @@ HOSTS = {
     "google-bookworm": ("bookworm", "google_authenticator"),
     "google-trixie": ("trixie", "google_authenticator"),
 }
-PEOPLE = ("petra", "quentin", "ruth", "sven")
+PEOPLE = ("petra", "quentin", "ruth", "sven", "una")
 #: Somebody who comes later and has no seed, and the emergency account.
 STRANGER, RESCUE, PASSWORD = "stranger", "rita", "in the safe, in an envelope 42"
 ACCOUNTS = """
@@ -47,11 +47,12 @@ done
 EMERGENCY = """
 groupadd rescue
 usermod --append --groups rescue {name}
+usermod --append --groups sudo una
 echo '{name}:{password}' | chpasswd
 """
 STEP = 30
-#: What needs security keys, or to be asked for by name.
-LEFT = ("lin-mf-sk-keys", "lin-mf-sudo")
+#: What needs security keys.
+LEFT = ("lin-mf-sk-keys",)
 
 
 class Given(Codes):
@@ -150,6 +151,7 @@ def declared(made: Newcomer, hosts: list[Host]) -> dict[str, Any]:
         "bulwark_break_glass_group": "rescue",
         "bulwark_totp_seeds": {**variables["bulwark_totp_seeds"], **dict.fromkeys(PEOPLE, SEED)},
         "bulwark_sections": ["mfa"],
+        "bulwark_staged": ["lin-mf-sudo"],
         "bulwark_confirm_seconds": 60,
         "bulwark_keep_state": True,
     }
@@ -307,3 +309,13 @@ def test_guesses_lock_the_account_and_no_other(door: Door) -> None:
     assert not locked.entered
     assert door.probe("olivia", Given(code(seed_bytes(SEED), door.now()))).entered
     assert door.probe(RESCUE, password=PASSWORD).entered
+
+
+@at_every_door
+def test_sudo_asks_for_a_code_and_the_automation_for_nothing(door: Door) -> None:
+    def sudo(answer: str) -> int:
+        return door.host.run(f"su - una -c 'echo {answer} | sudo -k -S true'", check=False).returncode
+
+    assert sudo("000000") != 0
+    assert sudo(code(seed_bytes(SEED), door.now())) == 0
+    assert door.host.run("su - ansible -c 'sudo -n true'", check=False).returncode == 0

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,11 +78,13 @@ class PamHost:
         def accounts(_host: Reading, area: Area) -> None:
             area.facts["users"] = self.users
 
+        readers: dict[str, Callable[[Reading, Area], None]]
         readers = {"accounts": accounts, "pam": pam.read, "factors": factors.read}
         seen, errors = Reading(Door(str(self.root)), readers).state(["pam", "factors"], 10)
         assert not errors, errors
         facts = {**areas(self.users), "pam": seen["pam"], "factors": seen["factors"]}
         facts["lockout"] = {"configs": {}, "authselect": None}
+        facts["sudo"] = {"installed": True, "rules": [], "defaults": [], "sources": ["files"]}
         return Case(Facts({"areas": facts, "errors": []}), {**policy(), **self.thresholds}, build(self.declared), TODAY)
 
     def judge(self, control: str) -> Verdict:
@@ -102,8 +104,7 @@ class PamHost:
         (path,) = ROLES.glob("*/tasks/%s.yml" % control)
         found: list[Step] = []
         for task in yaml.safe_load(path.read_text()):
-            asked = _looked_up(task["bulwark.msp.stage"]["measures"], case.policy)
-            found += staging.steps(case, control, asked, MEASURES)
+            found += staging.steps(case, control, task["bulwark.msp.stage"]["measures"], MEASURES)
         return found
 
     def carry_out(self, steps: Iterable[Step]) -> None:
@@ -126,11 +127,3 @@ class PamHost:
     def enforce(self, *controls: str) -> None:
         """Carry out the steps of controls, all of them found on the host as it is now."""
         self.carry_out([step for control in controls for step in self.steps(control)])
-
-
-def _looked_up(value: Any, known: Mapping[str, Any]) -> Any:
-    if isinstance(value, list):
-        return [_looked_up(each, known) for each in value]
-    if isinstance(value, dict):
-        return {name: _looked_up(each, known) for name, each in value.items()}
-    return known[value] if isinstance(value, str) and value.startswith("bulwark_") else value
