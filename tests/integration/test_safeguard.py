@@ -239,7 +239,7 @@ def test_it_is_taken_back_when_asked(host: Host) -> None:
 def test_a_reboot_before_the_confirmation(host: Host) -> None:
     before = everything(host)
     ask(host, "apply", run="r1", plan=PLAN)
-    podman("restart", "-t", "2", host.container)
+    podman("restart", "-t", "30", host.container)
     until(lambda: host.run("systemctl is-active ssh", check=False).stdout.strip() == "active", 30)
     order = host.run("journalctl -b -o cat --no-pager -u bulwark-putback.service -u ssh.service", check=False).stdout
     assert order.find("Put back what was changed") < order.find("Secure Shell server")
@@ -473,7 +473,7 @@ def test_a_boot_that_shows_what_was_wrong(host: Host) -> None:
     ask(host, "confirm", run="r1")
     assert ask(host, "status")["boot_test"]["runs"] == ["r1"]
     host.run("sed -i 's/^BOOT_TEST_SECONDS = .*/BOOT_TEST_SECONDS = 5/' /var/lib/bulwark/putback.py")
-    podman("restart", "-t", "2", host.container)
+    podman("restart", "-t", "30", host.container)
     until(lambda: "passed" in ask(host, "status")["boot_test"], 60)
     outcome = ask(host, "status")["boot_test"]
     assert not outcome["passed"]
@@ -488,7 +488,7 @@ def test_a_boot_that_shows_nothing_wrong(host: Host) -> None:
     listen = file(DROP_IN, "ListenAddress 0.0.0.0\n", "c-listen", "0600", restart=["sshd"], boot_test=True)
     ask(host, "apply", run="r1", plan=[listen])
     ask(host, "confirm", run="r1")
-    podman("restart", "-t", "2", host.container)
+    podman("restart", "-t", "30", host.container)
     until(lambda: "passed" in ask(host, "status")["boot_test"], 60)
     assert ask(host, "status")["boot_test"]["passed"]
     assert host.run(f"cat {DROP_IN}").stdout == "ListenAddress 0.0.0.0\n"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from . import putback
@@ -22,7 +23,7 @@ DefaultDependencies=no
 RequiresMountsFor=/etc %(folder)s
 After=local-fs.target systemd-remount-fs.service
 Before=sysinit.target network-pre.target nftables.service firewalld.service ufw.service netfilter-persistent.service
-Before=ssh.service sshd.service ssh.socket sshd.socket
+Before=ssh.service sshd.service ssh.socket sshd.socket %(units)s
 Conflicts=shutdown.target
 Before=shutdown.target
 
@@ -75,8 +76,11 @@ def holder(home: Home, run: str) -> str | None:
     return "the host is locked by %s (run %s) until %s, %d s from now" % (held["owner"], held["run"], until, left)
 
 
-def arm(home: Home, run: str, owner: str, seconds: float) -> dict[str, Any]:
-    """Have the host put `run` back in `seconds`, and at the next boot; return the pending mark. Raises Problem."""
+def arm(home: Home, run: str, owner: str, seconds: float, units: Iterable[str]) -> dict[str, Any]:
+    """Have the host put `run` back in `seconds`, and at the next boot before it starts any of the units it changed.
+
+    Returns the pending mark; raises Problem.
+    """
     source = putback.__spec__.loader.get_source(putback.__name__)  # type: ignore[union-attr]
     with putback.parent(home.script) as (folder, name):
         putback.write(folder, name, source.encode(), {"mode": 0o600})
@@ -92,7 +96,7 @@ def arm(home: Home, run: str, owner: str, seconds: float) -> dict[str, Any]:
     }
     # The mark first: nothing is changed yet, and what finds it puts nothing back.
     putback.save(home.pending, pending)
-    _boot(home, pending)
+    _boot(home, pending, units)
     putback.save(home.pending, pending)
     _timer(home, run, seconds)
     return pending
@@ -102,11 +106,11 @@ def _words(home: Home) -> dict[str, str]:
     return {"python": sys.executable, "script": home.script, "pending": home.pending, "folder": home.folder}
 
 
-def _boot(home: Home, pending: dict[str, Any]) -> None:
+def _boot(home: Home, pending: dict[str, Any], units: Iterable[str]) -> None:
     wants, unit, start, init, cron = putback.BOOT_FILES
     words = _words(home)
     if putback.has_systemd():
-        _place(unit, BOOT % words)
+        _place(unit, BOOT % {**words, "units": " ".join(units)})
         _enable(wants, unit, pending["folders"])
     elif os.path.isdir("/etc/rcS.d"):
         _place(init, INIT % words, 0o755)

@@ -67,7 +67,7 @@ class Carrier:
         try:
             self._snapshot(record, change)
             self._deadline = time.monotonic() + self.seconds
-            pending = arming.arm(home, run, record["owner"], self.seconds)
+            pending = arming.arm(home, run, record["owner"], self.seconds, record["units"])
         except (OSError, Problem, Unreadable) as error:
             self._forget(run, earlier)
             raise Problem("%s; nothing was changed" % _said(error)) from None
@@ -97,6 +97,10 @@ class Carrier:
         space.reserve(self.home.reserve, sum(_size(item["before"], self.home) for item in record["paths"]))
 
     def _carry_out(self, record: Record, change: Change) -> None:
+        # While its file is still there, since that says how a unit is stopped.
+        for unit in change.units:
+            if unit["active"] is False:
+                self._must(["systemctl", "stop", unit["name"]])
         for item in record["paths"]:
             self._in_time()
             putback.put(self.home, item["path"], item["wanted"])
@@ -124,8 +128,8 @@ class Carrier:
             self._must(["systemctl", "unmask", name])
         if unit["enabled"] is not None:
             self._must(["systemctl", "enable" if unit["enabled"] else "disable", name])
-        if unit["active"] is not None:
-            self._must(["systemctl", "start" if unit["active"] else "stop", name])
+        if unit["active"]:
+            self._must(["systemctl", "start", name])
         if unit["masked"]:
             self._must(["systemctl", "mask", name])
 

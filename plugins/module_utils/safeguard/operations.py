@@ -14,19 +14,21 @@ from .putback import Home
 
 Operation = Callable[[Call, Home], "dict[str, Any]"]
 
-LOOKING: dict[str, Operation] = {"simulate": simulating.simulate, "status": deciding.status}
-CHANGING: dict[str, Operation] = {
+OPERATIONS: dict[str, Operation] = {
+    "simulate": simulating.simulate,
     "prepare": packages.prepare,
     "apply": applying.apply,
     "confirm": deciding.confirm,
     "revert": deciding.revert,
+    "status": deciding.status,
     "restore": restoring.restore,
     "forget": forgetting.forget,
 }
+#: They change nothing, whatever else is at work.
+LOOKING = ("simulate", "status")
 #: In check mode these do their looking and no more.
 CAREFUL = ("restore", "forget")
 STARTING = ("prepare", "apply", "restore")
-OPERATIONS = {**LOOKING, **CHANGING}
 NAMELESS = ("simulate", "status", "forget")
 
 
@@ -35,21 +37,24 @@ def run(call: Call) -> dict[str, Any]:
     home = Home()
     if call.operation not in NAMELESS and not call.run:
         raise Problem("run: %s needs one" % call.operation)
-    if call.operation in LOOKING or (call.check and call.operation == "apply"):
-        return LOOKING.get(call.operation, simulating.simulate)(call, home)
+    operation = OPERATIONS[call.operation]
+    if call.check and call.operation == "apply":
+        return simulating.simulate(call, home)
+    if call.operation in LOOKING or (call.check and call.operation in CAREFUL):
+        return operation(call, home)
     if call.check:
-        return CHANGING[call.operation](call, home) if call.operation in CAREFUL else {"changed": True}
+        return {"changed": True}
     if call.operation == "forget" and not os.path.isdir(home.folder):
-        return forgetting.forget(call, home)
+        return operation(call, home)
     store.prepare(home)
     with putback.alone(home) as mine:
         if not mine:
             raise Problem("another operation of the safeguard is at work on this host")
         if call.operation not in STARTING:
-            return CHANGING[call.operation](call, home)
+            return operation(call, home)
         try:
             _clear_the_way(call, home)
-            return CHANGING[call.operation](call, home)
+            return operation(call, home)
         except OSError as error:
             # Once the change itself has begun, errors of this kind put it back and become a Problem.
             raise Problem("%s; nothing was changed" % error_text(error)) from None

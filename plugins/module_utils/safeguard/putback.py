@@ -229,7 +229,7 @@ def sweep(folder: str) -> None:
 
 
 def _dress(handle: int, meta: Entry) -> None:
-    os.fchown(handle, meta.get("uid", 0), meta.get("gid", 0))
+    os.fchown(handle, meta.get("uid", os.geteuid()), meta.get("gid", os.getegid()))
     os.fchmod(handle, meta["mode"])
     for name, value in meta.get("attributes", {}).items():
         try:
@@ -444,8 +444,10 @@ def put_back(
     record = load(home.run(pending["run"]))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(home.reserve)  # room for what follows
-    done, failed = put_paths(home, record)
-    failed += settle(record, done, at_boot)
+    # While its file is still there, since that says how a unit is stopped. At boot none of them has started yet.
+    failed = [] if at_boot else stop_started(record)
+    done, unput = put_paths(home, record)
+    failed += unput + settle(record, done, at_boot)
     with contextlib.suppress(OSError):
         save(home.reverted, {"run": pending["run"], "at": time.time(), "reason": reason, "failed": failed})
     if failed:
@@ -483,6 +485,13 @@ def put_paths(home: Home, record: Json) -> tuple[list[str], list[str]]:
     return done, failed
 
 
+def stop_started(record: Json) -> list[str]:
+    """Stop the units that did not run before; return what failed."""
+    units = [unit for unit, before in record["units"].items() if has_systemd() and not before["active"]]
+    started = [unit for unit in units if is_active(unit)]
+    return ["%s: it did not stop" % unit for unit in started if command(["systemctl", "stop", unit])[0] != 0]
+
+
 def settle(record: Json, done: list[str], at_boot: bool = False) -> list[str]:
     """Bring units and services in line with the files that were put back; return what failed."""
     failed = []
@@ -490,9 +499,9 @@ def settle(record: Json, done: list[str], at_boot: bool = False) -> list[str]:
         command(["systemctl", "daemon-reload"])
     later = ["--no-block"] if at_boot else []
     for unit, before in record["units"].items():
-        verb = "start" if before["active"] else "stop"
-        if has_systemd() and is_active(unit) != before["active"] and command(["systemctl", *later, verb, unit])[0] != 0:
-            failed.append("%s: it did not %s" % (unit, verb))
+        stopped = has_systemd() and before["active"] and not is_active(unit)
+        if stopped and command(["systemctl", *later, "start", unit])[0] != 0:
+            failed.append("%s: it did not start" % unit)
     # At boot they have yet to start, with what now is there.
     for service, how in {} if at_boot else record["services"].items():
         if not how["active"] or (take_up(how["verb"], service)[0] and well(service, how["options"])):
@@ -582,9 +591,13 @@ def _undo_tested(home: Home, tested: list[str], service: str) -> tuple[list[str]
     done: list[str] = []
     failed: list[str] = []
     for run in reversed(tested):
-        paths = (load(home.run(run)) or {"paths": []})["paths"]
+        record = load(home.run(run)) or NOTHING
+        # With a unit's file go the links that enable it.
+        names = {os.path.basename(item["path"]) for item in record["paths"] if item["boot_test"]}
+        named = [item for item in record["paths"] if os.path.basename(item["path"]) in names]
         # Not what a later run or somebody else has changed since.
-        ours = [item for item in paths if item["boot_test"] and same(entry(item["path"]), item["after"])]
+        ours = [item for item in named if same(entry(item["path"]), item["after"])]
+        failed += stop_started({"units": {unit: now for unit, now in record["units"].items() if unit in names}})
         changed, problems = put_paths(home, {"paths": ours, "trees": {}})
         done += changed
         failed += problems
