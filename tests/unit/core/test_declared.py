@@ -43,6 +43,17 @@ class TestWhatCounts:
         both = declared(bulwark_accounts_acme=[EVE], bulwark_accounts_web=[{**EVE, "name": "bob"}], bulwark_accounts=[])
         assert [account.name for account in both.registers.accounts or ()] == ["eve", "bob"]
 
+    def test_secrets_are_kept_out_of_policy_and_registers(self) -> None:
+        seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        probes = [{"name": "probe", "key": "~/.ssh/probe", "password": "hunter2", "totp_seed": seed}]
+        found = declared(bulwark_totp_seeds={"eve": seed}, bulwark_probe_accounts=probes)
+        assert found.secrets["bulwark_totp_seeds"] == {"eve": seed}
+        assert found.secrets["bulwark_probe_accounts"][0]["password"] == "hunter2"
+        assert found.registers.seeded == {"eve"}
+        for part in (found, found.values, found.policy, found.registers):
+            assert seed not in repr(part)
+            assert "hunter2" not in repr(part)
+
     def test_a_proposed_entry_is_kept_apart(self) -> None:
         registers = declared(bulwark_accounts=[{**EVE, "status": "proposed"}]).registers
         assert registers.account("eve") is None
@@ -221,3 +232,14 @@ def test_a_list_of_networks_may_be_given_as_text() -> None:
     """As `-e bulwark_admin_cidrs=192.0.2.0/24,198.51.100.7` gives it."""
     declared_here = declare({"bulwark_admin_cidrs": "192.0.2.0/24,198.51.100.7"}, KNOWN, TODAY)
     assert declared_here.registers.admin_cidrs == ("192.0.2.0/24", "198.51.100.7")
+
+
+@pytest.mark.parametrize("seed", ["no seed!", "GEZDGNBV", 234567, ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"]])
+def test_a_bad_seed_is_named_and_not_told(seed: Any) -> None:
+    (told,) = problems(bulwark_totp_seeds={"eve": seed})
+    assert told.startswith("bulwark_totp_seeds.eve: ")
+    assert str(seed) not in told
+    (told,) = problems(bulwark_probe_accounts=[{"name": "probe", "totp_seed": "no seed!"}])
+    assert told == "bulwark_probe_accounts[0].totp_seed: is no base32"
+    (told,) = problems(bulwark_totp_seeds=["hunter2"])
+    assert told == "bulwark_totp_seeds: must be a dictionary"

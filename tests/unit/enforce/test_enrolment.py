@@ -79,6 +79,18 @@ class TestCentralEnrol:
         for control in ("lin-mf-central-enrol", "lin-mf-code-limits", "lin-mf-enrolled", "lin-mf-no-nullok"):
             assert host.status(control) == "pass", host.judge(control)
 
+    def test_several_controls_shape_one_file(self, tmp_path: Path) -> None:
+        jump = "auth [success=done default=ignore] pam_succeed_if.so quiet user ingroup monitoring\n"
+        host = PamHost(tmp_path, {"sshd": jump + HOME}, {"/home/ana/.google_authenticator": LOOSE})
+        controls = ("pam-required", "no-nullok", "central-enrol", "code-limits")
+        failing = ["lin-mf-" + name for name in controls]
+        assert {host.status(control) for control in failing} == {"fail"}
+        host.enforce(*failing)
+        assert {host.status(control) for control in (*failing, "lin-mf-enrolled")} == {"pass"}
+        kept = "auth required pam_google_authenticator.so secret=/var/lib/google-authenticator/${USER} user=root\n"
+        after = HOME.replace("auth required pam_google_authenticator.so nullok\n", kept)
+        assert host.text("/etc/pam.d/sshd").split() == after.split()
+
     def test_who_has_no_seed_is_named(self, tmp_path: Path) -> None:
         host = PamHost(tmp_path, {"sshd": HOME}, {"/home/ana/.google_authenticator": LOOSE})
         del host.declared["bulwark_totp_seeds"]
