@@ -117,11 +117,17 @@ class Scene:
         return played
 
     def stopped_when_changed(self, controller: Controller, path: str = DROP_INS[0]) -> float:
-        """Stop the controller as soon as the host is armed, see that the change is live, return when it was armed."""
+        """Stop the controller as soon as the host is armed, see the change through, return when it was armed."""
         armed = self.armed(controller)
         controller.stop()
         wait_for(lambda: self.target.exists(path), 10, f"{path} on {self.target.name}")
+        wait_for(self.idle, 10, f"{self.target.name} has carried the change out")
         return armed
+
+    def idle(self) -> bool:
+        """Say whether nothing of the safeguard is at work on the host."""
+        script = f"flock -n {FOLDER}/mutex true && ! pgrep -f 'putback.py timer'"
+        return self.target.run(script, check=False).returncode == 0
 
     def armed(self, controller: Controller) -> float:
         """Wait until the host is armed and return when that was seen."""
@@ -137,8 +143,10 @@ class Scene:
         limit = confirm_seconds + REVERT_SECONDS
         left = armed + limit - time.time()
         wait_for(lambda: self.target.exists(PENDING) is False, max(left, 0.1), f"{self.target.name} as before")
+        took = round(time.time() - armed, 1)
+        wait_for(self.idle, 10, "the end of what put it back")
         self.is_as_before()
-        return round(time.time() - armed, 1)
+        return took
 
     def is_as_before(self) -> None:
         """Assert that files, units, accounts, packages, sshd's view, packet filters and logins are as they were."""

@@ -123,8 +123,7 @@ def a_reboot_before_the_confirmation(scene: Scene) -> None:
     armed = scene.stopped_when_changed(controller)
     scene.target.reboot()
     scene.target.lab.wait_ssh([scene.target.host])
-    took = scene.undone(armed)
-    assert took < 15, "the boot puts it back, not the deadline"
+    scene.undone(armed)
     controller.wake()
     played = scene.ended(controller, 2)
     told = scene.record(played)
