@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import pexpect
 import pytest
 
 from tests.integration.fleet import Played, inventory, play
@@ -188,9 +189,31 @@ def test_idle_shells_of_people_end_and_machines_are_left_alone(host: Host) -> No
     assert host.run(f'runuser -l anna -c "{shown}"').stdout == "900\n"
     assert host.run(f'runuser -l ansible -c "{shown}"').stdout == "none\n"
     assert host.run("runuser -l anna -c 'echo ${TMOUT-none}'").stdout == "none\n"
-    zoe = options(host, "-C", "user=zoe,addr=192.0.2.1,host=x")
-    assert zoe["channeltimeout"] == "session:shell=900s"
-    assert options(host, "-C", "user=ansible,addr=192.0.2.1,host=x").get("channeltimeout", "none") == "none"
+    assert options(host)["channeltimeout"] == "session:shell=900s"
+
+
+def test_sshd_closes_shells_outside_of_match_only(lab: Lab, host: Host) -> None:
+    """What the judge and the measure rely on; the automation's shell stands for a person's, its command for a job."""
+    arguments = lab.ssh_arguments(host)
+    shell = [arguments[0], "-tt", *arguments[1:]]
+    for text, closed in (
+        ("ChannelTimeout session:shell=2s", True),
+        ("Match User ansible\n  ChannelTimeout *=2s", False),
+    ):
+        host.put("/etc/ssh/sshd_config.d/00-bulwark-idle.conf", text + "\n")
+        host.run("rm -f /etc/ssh/sshd_config.d/00-*session*; systemctl reload ssh")
+        lab.wait_ssh([host])
+        assert ended(shell) is closed, text
+        job = subprocess.run([*arguments, "sleep 4; echo done"], capture_output=True, text=True, check=False)
+        assert job.stdout == "done\n", text
+
+
+def ended(command: list[str]) -> bool:
+    child = pexpect.spawn(command[0], command[1:], timeout=8)
+    try:
+        return bool(child.expect([pexpect.TIMEOUT, "closed"]))
+    finally:
+        child.close(force=True)
 
 
 def test_the_table_before_ssh_comes_back_when_others_flush_theirs(host: Host) -> None:

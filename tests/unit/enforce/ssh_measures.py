@@ -67,8 +67,9 @@ def steps(control: str, found: Facts, **declared: Any) -> list[Step]:
     ]
 
 
-def drop_in(control: str, found: Facts, text: str | None = None, **declared: Any) -> str | None:
-    """Return a control's drop-in after its steps, without its first line."""
+def drop_in(control: str, found: Facts, **declared: Any) -> str | None:
+    """Return the drop-in that a control's steps make, without its first line."""
+    text = None
     for step in steps(control, found, **declared):
         if step["kind"] == "edit" and step["path"].endswith(f"/00-bulwark-{control}.conf"):
             text = EDITS[step["edit"]](text, step["arguments"], {})

@@ -14,7 +14,7 @@ from .ssh_measures import MAIN, drop_in, host, steps
 
 ANNA = {"name": "anna", "kind": "person", "party": "customer", "admin": True}
 JOB = {"name": "ansible", "kind": "automation", "party": "customer", "sources": ["10.0.0.0/24"]}
-BOTH = {"bulwark_accounts": [ANNA, JOB]}
+BOTH: dict[str, Any] = {"bulwark_accounts": [ANNA, JOB]}
 FACTORS = {"authenticationmethods": "any", "kbdinteractiveauthentication": "no"}
 #: sshd listens on another port, and no firewall filters.
 OPEN: dict[str, Any] = {
@@ -69,7 +69,7 @@ class TestTightening:
         assert "blank" in left("lin-ic-ssh-max-tries", found)
 
     def test_what_no_drop_in_can_change_is_left(self) -> None:
-        loose = {"settings": {"maxauthtries": "6"}}
+        loose: dict[str, Any] = {"settings": {"maxauthtries": "6"}}
         assert "command line" in left("lin-ic-ssh-max-tries", host(options=["-oMaxAuthTries=6"], **loose))
         assert "reads no drop-ins" in left("lin-ic-ssh-max-tries", host(version=[8, 0], **loose))
 
@@ -108,10 +108,10 @@ class TestWaysIn:
         assert "zoe: no SSH key opens the account" in left("lin-ic-ssh-no-password", found)
 
     def test_root_stays_where_nobody_else_gets_in(self) -> None:
-        loose = {"permitrootlogin": "prohibit-password"}
+        loose: dict[str, Any] = {"permitrootlogin": "prohibit-password"}
         run = host(settings=loose, system={"account": "root"})
         assert "this very run logs in as root" in left("lin-ic-ssh-no-root", run)
-        local = {"account": "root", "peer": ""}
+        local: dict[str, Any] = {"account": "root", "peer": ""}
         assert "no other account" in left("lin-ic-ssh-no-root", host(settings=loose, system=local))
         admin = user("anna", groups=["sudo"])
         assert drop_in("lin-ic-ssh-no-root", host(admin, settings=loose, system=local, **people())) == (
@@ -119,7 +119,7 @@ class TestWaysIn:
         )
 
     def test_a_policy_that_allows_more_is_enough(self) -> None:
-        loose = {"permitrootlogin": "without-password"}
+        loose: dict[str, Any] = {"permitrootlogin": "without-password"}
         assert steps("lin-ic-ssh-no-root", host(settings=loose), bulwark_ssh_permit_root="prohibit-password") == []
 
     def test_an_authority_that_nobody_approved_is_somebodys_to_judge(self) -> None:
@@ -129,8 +129,11 @@ class TestWaysIn:
         assert "bulwark_accounts" in left("lin-ns-ssh-trust", found)
 
     def test_a_jump_host_forwards_only_to_where_somebody_said(self) -> None:
-        open_to_all = {"disableforwarding": "no", "allowtcpforwarding": "yes", "x11forwarding": "yes"}
-        declared = {"bulwark_accounts": [{**ANNA, "party": "msp:north"}], "bulwark_host_functions": ["jump"]}
+        open_to_all: dict[str, Any] = {"disableforwarding": "no", "allowtcpforwarding": "yes", "x11forwarding": "yes"}
+        declared: dict[str, Any] = {
+            "bulwark_accounts": [{**ANNA, "party": "msp:north"}],
+            "bulwark_host_functions": ["jump"],
+        }
         found = host(user("anna"), settings=open_to_all, **people())
         assert "PermitOpen" in left("lin-ns-ssh-forwarding", found, **declared)
         found = host(user("anna"), settings={**open_to_all, "permitopen": "10.0.0.1:22"}, **people())
@@ -152,8 +155,8 @@ class TestFactors:
 
     def test_security_keys_are_for_those_who_surely_have_one(self) -> None:
         algorithms = "ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa"
-        settings = {**FACTORS, "pubkeyacceptedalgorithms": algorithms}
-        by_key = {**BOTH, "bulwark_mfa_method": "sk"}
+        settings: dict[str, Any] = {**FACTORS, "pubkeyacceptedalgorithms": algorithms}
+        by_key: dict[str, Any] = {**BOTH, "bulwark_mfa_method": "sk"}
         found = host(user("anna"), user("ansible", 1001), settings=settings, **people())
         assert "anna: no security key" in left("lin-mf-ssh-methods", found, **by_key)
         sure = [key("anna", "verify-required", type="sk-ssh-ed25519@openssh.com"), people()["authorized"][1]]
@@ -198,7 +201,7 @@ class TestKeys:
             {"user": "anna", "path": "/home/anna/.ssh/authorized_keys", "exists": True, "writable_by_user": True},
             {"user": "anna", "path": "/etc/keys/anna", "exists": False, "writable_by_user": False},
         ]
-        external = {"bulwark_accounts": [{**ANNA, "party": "msp:north"}]}
+        external: dict[str, Any] = {"bulwark_accounts": [{**ANNA, "party": "msp:north"}]}
         found = host(user("anna"), authorized=[key("anna")], keys={"files": files})
         edit, absent, *_include = steps("lin-aa-key-hygiene", found, **external)
         assert (edit["path"], edit["reads"], absent["path"]) == ("/etc/keys/anna", [files[0]["path"]], files[0]["path"])

@@ -58,7 +58,8 @@ def test_each_class_of_logins_is_asked_about_and_differences_are_kept(tmp_path: 
     root, anna = facts["contexts"]
     assert (root["users"], root["why"], root["settings"]) == (["root"], [], {})
     assert anna["why"] == [{"match": "user anna", "file": "/etc/ssh/sshd_config", "line": 1}]
-    assert facts["set_in"] == [{"option": "loglevel", "file": "/etc/ssh/sshd_config", "line": 2, "match": anna["why"][0]}]
+    place = {"file": "/etc/ssh/sshd_config", "line": 2}
+    assert facts["set_in"] == [{"option": "loglevel", **place, "match": anna["why"][0]}]
     assert anna["settings"] == {
         "loglevel": ["VERBOSE"], "allowusers": ["anna"], "forcecommand": ["/bin/x"], "setenv": ["TOKEN"],
     }  # fmt: skip

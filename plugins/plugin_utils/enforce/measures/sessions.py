@@ -9,9 +9,9 @@ from typing import Any
 
 from ....module_utils.readers.sessions import PROFILE_FOLDER, SHELL_FILES
 from ...judges.authentication import sessions as judge
-from ...logins import Login, logins
+from ...logins import logins, server
 from ...verdict import Case
-from ..sshd_config import Section, drop_in, user
+from ..sshd_config import Section, drop_in
 from ..steps import HEADER, Left, Measures, Step, file
 from ..ways_in import named
 
@@ -27,7 +27,8 @@ def idle_sessions(case: Case, arguments: Mapping[str, Any], control: str) -> lis
     """End idle sessions of people: {seconds, channel: what sshd closes where the shell can't}.
 
     A shell waits for the next command for so long (TMOUT), which ends no program that runs. Where it knows no TMOUT, or
-    somebody has fixed a longer one, sshd closes the shell's channel for that account.
+    somebody has fixed a longer one, sshd closes idle shells: of everybody, since it heeds no ChannelTimeout in Match. A
+    machine's job is no shell to it but a command.
     """
     limit = arguments["seconds"]
     idle = [one for one in logins(case) if one.kind in judge.PEOPLE and all(judge.reasons_for(case, one, limit)[0])]
@@ -41,16 +42,14 @@ def idle_sessions(case: Case, arguments: Mapping[str, Any], control: str) -> lis
     if others and case.facts["sshd"]["version"] < CHANNEL_SINCE:
         raise Left("%s: the shell takes no TMOUT, and this sshd is too old to close idle sessions (ChannelTimeout)"
                    % named([one.name for one in others]))  # fmt: skip
-    timeout = "%s=%ds" % (arguments["channel"], limit)
-    sections = [Section(user(login.name), {"ChannelTimeout": _timeouts(login, timeout)}) for login in others]
-    return [*steps, *drop_in(case, control, sections)]
+    return [*steps, *(drop_in(case, control, [_closing(case, arguments["channel"], limit)]) if others else [])]
 
 
-def _timeouts(login: Login, timeout: str) -> str:
-    """Return the account's time-outs with ours first, since the first pattern that matches counts."""
-    present = " ".join(next((context.listed("channeltimeout") for context in login.contexts), ()))
-    kept = [word for word in present.split() if word != "none" and word.partition("=")[0] != timeout.partition("=")[0]]
-    return " ".join([timeout, *kept])
+def _closing(case: Case, channel: str, limit: int) -> Section:
+    """Return the section whose time-out comes before those that are there: the first pattern that matches counts."""
+    present = " ".join(server(case).listed("channeltimeout")).split()
+    kept = [word for word in present if word != "none" and word.partition("=")[0] != channel]
+    return Section("", {"ChannelTimeout": " ".join(["%s=%ds" % (channel, limit), *kept])})
 
 
 def _script(case: Case, control: str, limit: int) -> str:
