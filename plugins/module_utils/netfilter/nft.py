@@ -11,7 +11,7 @@ from ..door import Unreadable
 from .rule import NEVER, Chain, Match, Rule, chain, flags, match, rule
 
 #: A condition as alternatives, each a list of matches; None where it was not understood.
-Alternatives = Optional[list[list[Match]]]  # noqa: UP045 - evaluated at import, also on Python 3.9
+Alternatives = Optional[list[list[Match]]]
 Table = tuple[str, str]
 
 PLAIN_VERDICTS = {"accept": "accept", "drop": "drop", "reject": "drop", "return": "return"}

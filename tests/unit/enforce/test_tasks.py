@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task files of the roles: one for each control that can be enforced, named by it, asking for measures that exist."""
+"""The task files of the roles: one for each control that can be enforced, asking for measures that exist."""
 
 from __future__ import annotations
 
