@@ -110,7 +110,7 @@ def _mended(option: str, mend: Mend, found: list[Context]) -> tuple[str, str | N
 
 
 def _given(case: Case, option: str) -> tuple[dict[str, list[Context]], list[Context]]:
-    """Return ({Match line: the kinds of logins that have the option from it}, in order; those without)."""
+    """Return ({Match line: kinds of logins that have the option from it}, in order; those that have it from none)."""
     facts = case.facts["sshd"]
     places = {_place(one["match"]) for one in facts["set_in"] if one["option"] == option and one["match"]}
     texts = {_place(match): match["match"] for match in facts["matches"]}
