@@ -88,6 +88,16 @@ def test_a_console_account_may_stay_locked_for_ever(tmp_path: Path) -> None:
     assert CONFIG not in [name for _kind, name in brief(found)]
 
 
+@pytest.mark.parametrize(("own", "wanted"), [("", "emergency"), ("admin_group = wheel\n", None)])
+def test_emergency_accounts_are_not_locked_by_whoever_knows_their_names(
+    tmp_path: Path, own: str, wanted: str | None
+) -> None:
+    files = DebianFiles(tmp_path, {"etc/security/faillock.conf": "deny = 0\nunlock_time = 900\n" + own})
+    found = steps(files.case(bulwark_break_glass_group="emergency"), CONTROL)
+    (values,) = (step["arguments"]["values"] for step in found if step.get("path") == CONFIG)
+    assert values.get("admin_group") == wanted
+
+
 def test_options_of_a_line_give_way_to_the_file(tmp_path: Path) -> None:
     lines = COUNTED.replace("authfail", "authfail deny=50 fail_interval=900") % BY_HAND.replace("=2", "=3", 1)
     account = {"etc/pam.d/common-account": "account required pam_faillock.so\naccount required pam_unix.so\n"}

@@ -150,4 +150,7 @@ def _tightened(case: Case, limits: Mapping[str, Any], present: Mapping[str, str]
         root = present.get("root_unlock_time", wanted.get("unlock_time", present["unlock_time"]))
         if not 0 < judge.number(root) <= shortest:
             wanted["root_unlock_time"] = str(shortest)
+    # Whoever knows the names of the emergency accounts must not be able to keep their owners out when it counts.
+    if case.policy["bulwark_break_glass_group"] and not present.get("admin_group"):
+        wanted["admin_group"] = case.policy["bulwark_break_glass_group"]
     return wanted
