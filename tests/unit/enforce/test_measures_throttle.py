@@ -25,7 +25,10 @@ def found(
     version: list[int], jail: Any = None, peer: str = "192.0.2.7", family: str = "debian", **declared: Any
 ) -> list[dict[str, Any]]:
     areas = {
-        "sshd": {"running": True, "version": version, "settings": OFF},
+        "sshd": {
+            "running": True, "version": version, "settings": OFF, "options": [], "set_in": [],
+            "config_files": ["/etc/ssh/sshd_config"],
+        },  # fmt: skip
         "throttle": {"fail2ban": jail, "crowdsec_exempt": []},
         "units": {"active": [], "enabled": []},
         "sockets": {"listening": [SOCKET]},
@@ -47,14 +50,14 @@ def test_newer_sshd_penalises_all_but_those_who_must_be_let_in() -> None:
         "bulwark_admin_cidrs": ["198.51.100.4/32", "10.0.0.0/8"],
         "bulwark_throttle_exempt": ["203.0.113.0/24"],
     }
-    (step,) = found(NEWER, **exempt)
+    _include, step = found(NEWER, **exempt)
     assert step["path"] == "/etc/ssh/sshd_config.d/00-bulwark-lin-ic-bruteforce-throttle.conf"
     assert (step["mode"], step["reload"]) == ("0600", ["sshd"])
-    assert step["content"].split("\n")[1:] == [
-        "PerSourcePenaltyExemptList 127.0.0.0/8,::1,198.51.100.4,203.0.113.0/24,192.0.2.7",
-        "PerSourcePenalties yes",
-        "",
-    ]
+    (section,) = step["arguments"]["sections"]
+    assert section["settings"] == {
+        "PerSourcePenaltyExemptList": "127.0.0.0/8,::1,198.51.100.4,203.0.113.0/24,192.0.2.7",
+        "PerSourcePenalties": "yes",
+    }
 
 
 def test_older_ones_get_fail2ban_with_all_it_needs() -> None:
@@ -105,5 +108,5 @@ def test_the_red_hat_family_has_no_fail2ban_of_its_own() -> None:
 
 
 def test_a_local_run_exempts_nobody_but_the_host_itself() -> None:
-    (step,) = found(NEWER, peer="")
-    assert "PerSourcePenaltyExemptList 127.0.0.0/8,::1\n" in step["content"]
+    _include, step = found(NEWER, peer="")
+    assert step["arguments"]["sections"][0]["settings"]["PerSourcePenaltyExemptList"] == "127.0.0.0/8,::1"

@@ -9,11 +9,11 @@ from typing import Any
 
 from ...judges.initial_access import throttle as judge
 from ...verdict import Case
+from .. import sshd_config
 from ..steps import HEADER, Left, Measures, Step, file, package, unit
 
 MEASURES = Measures()
 
-DROP_IN = "/etc/ssh/sshd_config.d/00-bulwark-%s.conf"
 #: fail2ban reads jail.d/*.local last, in the order of their names: this one wins over those of other people.
 JAIL = "/etc/fail2ban/jail.d/zz-bulwark.local"
 #: Debian only recommends what the journal and nftables need.
@@ -46,10 +46,9 @@ def _exempt(case: Case) -> list[str]:
 
 
 def _penalties(case: Case, exempt: list[str], control: str) -> list[Step]:
-    """Return the drop-in; sshd takes the first value it reads, and exempts whole networks too."""
-    lines = ["PerSourcePenaltyExemptList " + ",".join(exempt), "PerSourcePenalties yes"]
-    text = HEADER % control + "".join(line + "\n" for line in lines)
-    return [file(DROP_IN % control, text, mode="0600", reload=["sshd"])]
+    """Return sshd's own penalties; it exempts whole networks too."""
+    options = {"PerSourcePenaltyExemptList": ",".join(exempt), "PerSourcePenalties": "yes"}
+    return sshd_config.drop_in(case, control, [sshd_config.Section("", options)])
 
 
 def _fail2ban(case: Case, exempt: list[str], arguments: Mapping[str, Any], control: str) -> list[Step]:
