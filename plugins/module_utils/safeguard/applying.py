@@ -13,17 +13,14 @@ from .host import Host
 from .problem import Problem
 from .putback import Home
 
-DECIDED = ("armed", "confirmed")
-
 
 def apply(call: Call, home: Home) -> dict[str, Any]:
     """Change the host, have it put itself back unless it is confirmed in time, and return what changed."""
     store.prepare(home)
-    _check_unused(home, call.run)
+    record = store.new(home, call, "apply")
     with simulating.host(home.stage) as here:
         built, _door = simulating.staged(call, here, _uninstalled(call, here))
         answer = {"changes": built.shown(call.secrets), "refused": simulating.refusals(built, call)}
-        record = store.new(home, call, "apply")
         packages.note(record, home, here)
         if built.empty():
             _close(record, home)
@@ -33,12 +30,6 @@ def apply(call: Call, home: Home) -> dict[str, Any]:
             raise Problem("%s; nothing was changed" % "; ".join(problems))
         pending = Carrier(home, here, call.confirm_seconds).carry(record, change(built, home, here))
     return {"changed": True, "armed": True, **answer, **waiting(pending)}
-
-
-def _check_unused(home: Home, run: str) -> None:
-    earlier = putback.load(home.run(run))
-    if earlier and earlier["state"] in DECIDED:
-        raise Problem("run %s is %s on this host already" % (run, earlier["state"]))
 
 
 def _uninstalled(call: Call, here: Host) -> dict[str, str]:

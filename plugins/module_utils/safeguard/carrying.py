@@ -58,6 +58,7 @@ class Carrier:
         self.host = host
         self.seconds = seconds
         self._deadline = time.monotonic() + seconds
+        self._answered = False
 
     def carry(self, record: Record, change: Change) -> dict[str, Any]:
         """Carry a change out and return the pending mark; raises Problem, with the host as it was."""
@@ -90,8 +91,12 @@ class Carrier:
         names = {self.host.service(name): verb for name, verb in change.services.items()}
         options = ssh_options(self.host)
         record["services"] = {
-            name: {"verb": verb, "active": putback.runs(name), "options": options} for name, verb in names.items()
+            name: {"verb": verb, "active": putback.runs(name), "options": options}
+            for name, verb in names.items()
+            if self.host.unit(name) or not putback.has_systemd()
         }
+        # Also where its unit waits for a socket to start it.
+        self._answered = any(name.startswith("ssh") for name in record["services"]) and self._answers()
         record["state"] = "armed"
         putback.save(self.home.run(record["run"]), record)
         space.reserve(self.home.reserve, sum(_size(item["before"], self.home) for item in record["paths"]))
@@ -134,20 +139,18 @@ class Carrier:
             self._must(["systemctl", "mask", name])
 
     def _look_at_sshd(self, record: Record) -> None:
-        services = {name: how for name, how in record["services"].items() if name.startswith("ssh") and how["active"]}
-        if not services:
+        if not self._answered:
             return
-        options = ssh_options(self.host)
+        ours = [name for name, how in record["services"].items() if name.startswith("ssh") and how["active"]]
         until = min(time.monotonic() + SSH_SECONDS, self._deadline)
-        while True:
-            dead = [name for name in services if not putback.runs(name)]
-            quiet = putback.silent(options)
-            # One address that answers lets people in; which of them must is what the controller's own login shows.
-            if not dead and len(quiet) < len(putback.listening(options)):
-                return
+        while not (all(map(putback.runs, ours)) and self._answers()):
             if time.monotonic() > until:
-                raise Problem("sshd does not answer after the change (%s)" % ", ".join(dead or quiet))
+                raise Problem("sshd does not answer on this host after the change")
             time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        """Say whether sshd answers anywhere; which address must is what the controller's own login shows."""
+        return any(putback.greets(*place) for place in putback.listening(ssh_options(self.host)))
 
     def _note_after(self, record: Record) -> None:
         for item in record["paths"]:

@@ -35,8 +35,12 @@ def confirm(call: Call, home: Home) -> dict[str, Any]:
     for undone in record.get("undoes", ()):
         if undone != call.run and os.path.exists(home.run(undone)):
             _mark(home, undone, "undone")
-    pruning.prune(home, record["keep"]["days"], record["keep"]["runs"])
+    _prune(home, record)
     return {"changed": True, "confirmed": True}
+
+
+def _prune(home: Home, record: store.Record) -> None:
+    pruning.prune(home, record["keep"]["days"], record["keep"]["runs"])
 
 
 def _mark(home: Home, run: str, state: str) -> None:
@@ -63,6 +67,8 @@ def revert(call: Call, home: Home) -> dict[str, Any]:
     if pending and pending["run"] != call.run:
         raise Problem("not run %s waits for its confirmation here but %s" % (call.run, pending["run"]))
     reverted = revert_pending(home, ASKED) if pending else []
+    if pending:
+        _prune(home, putback.load(home.run(call.run)))
     return {"changed": bool(reverted), "reverted": reverted}
 
 

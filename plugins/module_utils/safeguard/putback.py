@@ -470,7 +470,9 @@ def put_paths(home: Home, record: Json) -> tuple[list[str], list[str]]:
     """Put the paths of a run back and return (those that were changed back, what failed)."""
     todo = [(item["path"], item["before"]) for item in reversed(record["paths"])]
     for folder, before in record["trees"].items():
-        todo += [(path, before.get(path, ABSENT)) for path in differences(before, index(folder))]
+        # What would run this at the next boot goes last of all.
+        others = [path for path in differences(before, index(folder)) if path not in BOOT_FILES]
+        todo += [(path, before.get(path, ABSENT)) for path in others]
     done, failed = [], []
     # Folders first where they must be there again, and last where they must go.
     todo.sort(key=lambda pair: {"dir": 0, "absent": 2}.get(pair[1]["kind"], 1))

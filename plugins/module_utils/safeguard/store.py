@@ -10,9 +10,11 @@ from typing import Any
 
 from . import putback
 from .call import Call
+from .problem import Problem
 from .putback import Entry, Home
 
 Record = dict[str, Any]
+DECIDED = ("armed", "confirmed", "undone")
 
 
 def prepare(home: Home) -> None:
@@ -57,8 +59,13 @@ def records(home: Home) -> list[Record]:
 
 
 def new(home: Home, call: Call, what: str) -> Record:
-    """Return the record of a run that begins, or goes on where `prepare` began it or an attempt was put back."""
+    """Return the record of a run that begins, or goes on where `prepare` began it or an attempt was put back.
+
+    Raises Problem where the run changed this host already.
+    """
     earlier = putback.load(home.run(call.run))
+    if earlier and earlier["state"] in DECIDED:
+        raise Problem("run %s is %s on this host already" % (call.run, earlier["state"]))
     record: Record = {
         "run": call.run,
         "owner": call.owner,
