@@ -26,9 +26,13 @@ def found(
 ) -> list[dict[str, Any]]:
     areas = {
         "sshd": {
-            "running": True, "version": version, "settings": OFF, "options": [], "set_in": [],
+            "running": True,
+            "version": version,
+            "settings": OFF,
+            "options": [],
+            "set_in": [],
             "config_files": ["/etc/ssh/sshd_config"],
-        },  # fmt: skip
+        },
         "throttle": {"fail2ban": jail, "crowdsec_exempt": []},
         "units": {"active": [], "enabled": []},
         "sockets": {"listening": [SOCKET]},
