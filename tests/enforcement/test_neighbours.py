@@ -64,10 +64,12 @@ def story(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Story:
     made, folder = newcomer(lab), tmp_path_factory.mktemp("neighbours")
     hosts = each(lambda name: settled(made, name), NEIGHBOURS)
     listed = inventory(folder / "hosts.json", lab, hosts, made.variables(hosts))
-    codes = Codes(SEED)
+    # A host takes no code twice, but each of them the same one.
+    codes = {host.name: Codes(SEED) for host in hosts}
 
     def states() -> dict[str, State]:
-        return {host.name: state(made, host, codes) for host in hosts}
+        seen = each(lambda host: state(made, host, codes[host.name]), hosts)
+        return {host.name: found for host, found in zip(hosts, seen, strict=True)}
 
     before = states()
     hardened = play("harden", listed, folder / "hardened")
