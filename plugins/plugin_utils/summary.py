@@ -104,7 +104,7 @@ def enforced(done: Enforcement, one: bool) -> list[str]:
                       key=lambda item: (item[0], item[2].control))  # fmt: skip
         lines += [
             _cut("%-12s  %-26s  %s" % ("mended" if each.mended else STATES[state], each.control, _about(each)))
-            for _, state, each in told
+            for _rank, state, each in told
         ]
     told_hosts = [host for host in done.hosts if host.reason]
     lines += [

@@ -12,7 +12,10 @@ from tests.checkout import ROOT
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab
 
-ON_HOSTS = [*sorted((ROOT / "plugins" / "module_utils").rglob("*.py")), ROOT / "plugins/modules/linux_state_info.py"]
+ON_HOSTS = [
+    *sorted((ROOT / "plugins" / "module_utils").rglob("*.py")),
+    *(ROOT / "plugins" / "modules" / name for name in ("linux_state_info.py", "safeguard.py")),
+]
 #: The bare image has no firewall program, so that on a kernel with nf_tables the rules can't be known.
 NO_PROGRAM = "neither nft nor iptables is there to list the kernel's firewall rules"
 

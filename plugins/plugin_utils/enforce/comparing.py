@@ -42,7 +42,7 @@ def unified(before: str | None, after: str | None, room: int) -> list[str]:
 
 def _same(old: list[str], new: list[str]) -> int:
     """Return how many lines are the same from the beginning on."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))))
 
 
 def _lines(text: str | None) -> list[str]:
@@ -53,7 +53,8 @@ def _lines(text: str | None) -> list[str]:
 def _hunks(old: list[str], new: list[str], start: int) -> list[str]:
     lines: list[str] = []
     for group in SequenceMatcher(None, old, new).get_grouped_opcodes(CONTEXT):
-        (_, first, _, beginning, _), (_, _, last, _, end) = group[0], group[-1]
+        _tag, first, _last, beginning, _end = group[0]
+        _tag, _first, last, _beginning, end = group[-1]
         lines.append("@@ -%s +%s @@" % (_range(first, last, start), _range(beginning, end, start)))
         for tag, left, right, low, high in group:
             if tag == "equal":
