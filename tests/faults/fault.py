@@ -33,8 +33,11 @@ class Fault:
 
     def happen(self, scene: Scene) -> None:
         """Let it happen; raises where the host does not survive it."""
-        scene.begin()
-        self.course(scene)
+        try:
+            scene.begin()
+            self.course(scene)
+        finally:
+            scene.end()
 
 
 class Faults(list[Fault]):

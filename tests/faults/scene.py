@@ -62,6 +62,7 @@ class Scene:
     accounts: Sequence[str] = ("ansible",)
     declared: Mapping[str, Any] = field(default_factory=dict)
     before: Look | None = None
+    controllers: list[Controller] = field(default_factory=list)
 
     def begin(self) -> None:
         """Remember how the host is; the fault's own preparations belong before it."""
@@ -108,7 +109,13 @@ class Scene:
         named = {host: {**variables, **common, **(others or {}).get(host, {})} for host, variables in hosts.items()}
         path = self.folder / f"{name}.hosts.json"
         path.write_text(json.dumps({"all": {"hosts": named}}), encoding="utf-8")
-        return Controller("harden", path, self.folder / name)
+        self.controllers.append(Controller("harden", path, self.folder / name))
+        return self.controllers[-1]
+
+    def end(self) -> None:
+        """Leave no controller behind, stopped or not."""
+        for controller in self.controllers:
+            controller.kill()
 
     def ended(self, controller: Controller, rc: int | None = None) -> Played:
         """Wait for the end of a run and return it; fails where its exit status is another one."""
@@ -121,7 +128,7 @@ class Scene:
         armed = self.armed(controller)
         controller.stop()
         wait_for(lambda: self.target.exists(path), 10, f"{path} on {self.target.name}")
-        wait_for(self.idle, 10, f"{self.target.name} has carried the change out")
+        wait_for(self.idle, 30, f"{self.target.name} has carried the change out")
         return armed
 
     def idle(self) -> bool:
@@ -144,7 +151,7 @@ class Scene:
         left = armed + limit - time.time()
         wait_for(lambda: self.target.exists(PENDING) is False, max(left, 0.1), f"{self.target.name} as before")
         took = round(time.time() - armed, 1)
-        wait_for(self.idle, 10, "the end of what put it back")
+        wait_for(self.idle, 30, "the end of what put it back")
         self.is_as_before()
         return took
 

@@ -94,7 +94,7 @@ class Guest:
 
     def run(self, script: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*self.vm.ssh(), "sudo", "bash", "-euo", "pipefail"], input=script, capture_output=True, text=True,
+            [*self.ssh("ansible"), "sudo", "bash", "-euo", "pipefail"], input=script, capture_output=True, text=True,
             check=False, timeout=120,
         )  # fmt: skip
         if check and done.returncode != 0:
@@ -116,4 +116,6 @@ class Guest:
 
     def ssh(self, account: str, key: Path | None = None) -> list[str]:
         identity = ["-i", str(key)] if key else []
-        return ["ssh", *identity, *self.vm.ssh_options(), "-p", str(self.vm.port), f"{account}@{ADDRESS}"]
+        # Where the power goes nobody says goodbye.
+        alive = ["-o", f"ServerAliveInterval={LOGIN_SECONDS}"]
+        return ["ssh", *identity, *self.vm.ssh_options(), *alive, "-p", str(self.vm.port), f"{account}@{ADDRESS}"]

@@ -64,6 +64,10 @@ class Vm:
         self._ask(f"loadvm {SNAPSHOT}")
         self._wait()
 
+    def reset(self) -> None:
+        """Have it start anew without a warning, as after a power cut; whoever wants a login has to wait for it."""
+        self._ask("system_reset")
+
     def stop(self) -> None:
         """End the guest; its snapshot stays."""
         if self.running():
