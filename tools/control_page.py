@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
-from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import (
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import (
     Catalogue,
     Control,
     Recommendation,
     Record,
 )
-from ansible_collections.bulwark.msp.plugins.plugin_utils.waivers import LONGEST_DAYS
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.waivers import LONGEST_DAYS
 
 FRAMEWORKS = {
     "essential_eight": "Essential Eight",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import Catalogue, Control, Section
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, Control, Section
 
 from tools.control_page import table
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The checkout as it is, whatever else is installed under the same name.
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import Catalogue, load  # noqa: E402
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, load  # noqa: E402
 
 from tools import control_page, coverage  # noqa: E402
 

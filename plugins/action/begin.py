@@ -11,8 +11,9 @@ from ansible import __version__ as ansible_version
 from ansible import constants
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import begin, catalogue, playtime
+from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.results import ResultsError, Store
+from ..plugin_utils.runs import begin, playtime
 
 playtime.share_memory()
 

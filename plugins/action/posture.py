@@ -11,16 +11,19 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, declared, judging, playtime, results, selection
+from ..plugin_utils import results
+from ..plugin_utils.catalogue import catalogue
+from ..plugin_utils.declared import declared, selection
+from ..plugin_utils.declared.subjects import subjects
 from ..plugin_utils.enforce import choosing
 from ..plugin_utils.enforce.workspace import Workspace
-from ..plugin_utils.facts import Facts
-from ..plugin_utils.finding import Subject
+from ..plugin_utils.evaluators.facts import Facts
+from ..plugin_utils.evaluators.verdict import Case
 from ..plugin_utils.judges.all import JUDGES
-from ..plugin_utils.remote import Remote, RemoteError, Unreachable, account_of
-from ..plugin_utils.subjects import subjects
+from ..plugin_utils.runs import judging, playtime
+from ..plugin_utils.runs.finding import Subject
+from ..plugin_utils.runs.remote import Remote, RemoteError, Unreachable, account_of
 from ..plugin_utils.text import clean
-from ..plugin_utils.verdict import Case
 
 MODULE = "bulwark.msp.linux_state_info"
 NAME_LIMIT = 300

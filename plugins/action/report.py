@@ -10,8 +10,12 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, closing, declared, pages, playtime, results, rings, summary
+from ..plugin_utils import results
+from ..plugin_utils.catalogue import catalogue
+from ..plugin_utils.declared import declared
 from ..plugin_utils.drift import documents, finish, history, merge, model, shapes, verify
+from ..plugin_utils.formats import summary, writing
+from ..plugin_utils.runs import closing, playtime, rings
 
 MOST_REASONS = 60
 
@@ -55,7 +59,7 @@ class ActionModule(ActionBase):
         about = documents.about_run(run)
         earlier = history.read(finish.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
-        pages.write(run, report, known)
+        writing.write(run, report, known)
         hosts = [closing.totals(page.document) for page in report.documents()]
         brief = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
         shown = (page.document for page in report.documents())

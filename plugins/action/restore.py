@@ -8,10 +8,12 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, declared, playtime
-from ..plugin_utils.enforce import telling
+from ..plugin_utils.catalogue import catalogue
+from ..plugin_utils.declared import declared
 from ..plugin_utils.enforce.packaged import PackagedHost
+from ..plugin_utils.enforce.record import telling
 from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Safeguard, owner
+from ..plugin_utils.runs import playtime
 
 CATALOGUE = catalogue.load()
 FIRST = "first"

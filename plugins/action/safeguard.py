@@ -10,13 +10,17 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import catalogue, declared, playtime
-from ..plugin_utils.enforce import probing, seeds, telling
+from ..plugin_utils.catalogue import catalogue
+from ..plugin_utils.declared import declared
+from ..plugin_utils.declared.subjects import subjects
+from ..plugin_utils.enforce import probing
+from ..plugin_utils.enforce.measures import seeds
 from ..plugin_utils.enforce.packaged import PackagedHost
+from ..plugin_utils.enforce.record import telling
 from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, owner
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
-from ..plugin_utils.facts import Facts
-from ..plugin_utils.subjects import subjects
+from ..plugin_utils.evaluators.facts import Facts
+from ..plugin_utils.runs import playtime
 
 CATALOGUE = catalogue.load()
 ACCESS = frozenset(control.id for control in CATALOGUE.controls.values() if control.risk == "access")

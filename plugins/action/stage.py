@@ -9,10 +9,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import playtime
 from ..plugin_utils.enforce import staging
 from ..plugin_utils.enforce.measures.all import MEASURES
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
+from ..plugin_utils.runs import playtime
 
 playtime.share_memory()
 

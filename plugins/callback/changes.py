@@ -26,9 +26,9 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-from ..plugin_utils import playtime
-from ..plugin_utils.enforce import ordinary, record
+from ..plugin_utils.enforce.record import ordinary, record
 from ..plugin_utils.results import Run, read_json
+from ..plugin_utils.runs import playtime
 
 OWN = "bulwark.msp."
 

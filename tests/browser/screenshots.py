@@ -7,7 +7,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import html
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 
 #: The roles that enforce, and the classes of controls that they enforce unasked.
 ROLES = ("initial_access", "mfa", "logging", "segregation", "authentication")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.totp import Codes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.probing import Login, probe
-from ansible_collections.bulwark.msp.plugins.plugin_utils.totp import Codes
 
 from tests.enforcement.newcomer import CUSTOMER, PASSWORD, PERSON, SEED, Newcomer, newcomer
 from tests.enforcement.outcome import enforcement, still_failing

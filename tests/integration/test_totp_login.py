@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.totp import Codes, code, seed_bytes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.probing import Login, Outcome, probe
-from ansible_collections.bulwark.msp.plugins.plugin_utils.totp import Codes, code, seed_bytes
 
 from tests.enforcement.newcomer import CUSTOMER, SEED, Newcomer, fingerprint, newcomer
 from tests.integration.fleet import Played, inventory, play

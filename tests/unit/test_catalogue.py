@@ -12,14 +12,14 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue as module
-from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import Catalogue, CatalogueError, load
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import OWN_RESULTS
-from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet import FLEET_JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue as module
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, CatalogueError, load
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import OWN_RESULTS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.fleet import FLEET_JUDGES
 
 ADVISORY, DEFAULTS, SPECS = "meta/advisory.yml", "defaults/main.yml", "meta/argument_specs.yml"
-ROLES = Path(module.__file__).resolve().parents[2] / "roles"
+ROLES = module.ROLES
 #: Recommendations, Linux, Windows and network controls, records.
 COUNTS = {
     "initial_access": (6, 20, 15, 3, 4),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import Control, load
-from ansible_collections.bulwark.msp.plugins.plugin_utils.waivers import LONGEST_DAYS
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Control, load
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.waivers import LONGEST_DAYS
 
 from tools import coverage, explain
 from tools.control_page import EXAMPLE_DAY, page, table

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 FILES = {path.relative_to(PLUGINS).with_suffix("").as_posix(): path for path in PLUGINS.rglob("*.py")}
 
@@ -22,6 +24,23 @@ HOST_FLOORS = [
     "module_utils/safeguard/",
     "modules/",
 ]
+CONTROLLER_FLOORS = [
+    "plugin_utils/",  # text, results: what everything above writes and keeps
+    "plugin_utils/catalogue/",
+    "plugin_utils/declared/",
+    "plugin_utils/evaluators/",
+    "plugin_utils/judges/",
+    "plugin_utils/runs/",
+    "plugin_utils/enforce/",
+    "plugin_utils/drift/",
+    "plugin_utils/formats/",
+    "callback/",
+    "action/",
+]
+
+
+#: Imported for what is in them.
+PACKAGES = {path.relative_to(PLUGINS).parent.as_posix() for path in PLUGINS.rglob("__init__.py")}
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
@@ -66,13 +85,15 @@ def test_the_host_side_knows_nothing_of_the_controller() -> None:
             assert not [target for target in targets if not target.startswith("module_utils")], name
 
 
-def test_host_code_imports_downward() -> None:
+@pytest.mark.parametrize("floors", [HOST_FLOORS, CONTROLLER_FLOORS], ids=["host", "controller"])
+def test_imports_run_downward(floors: list[str]) -> None:
     def floor(name: str) -> int:
-        return max(index for index, prefix in enumerate(HOST_FLOORS) if name.startswith(prefix))
+        return max(index for index, prefix in enumerate(floors) if name.startswith(prefix))
 
     for name, targets in graph().items():
-        if name.startswith(tuple(HOST_FLOORS)):
-            upward = [target for target in targets if target != "module_utils/readers" and floor(target) > floor(name)]
+        if name.startswith(tuple(floors)):
+            known = [target for target in targets if target.startswith(tuple(floors))]
+            upward = [target for target in known if target not in PACKAGES and floor(target) > floor(name)]
             assert not upward, f"{name} imports upward: {upward}"
 
 
@@ -81,10 +102,10 @@ def test_only_actions_see_ansibles_plugins_and_nobody_sees_actions() -> None:
         assert name.startswith("action/") or not [target for target in targets if target.startswith("action")], name
 
 
-def test_judges_touch_no_host_file_clock_or_network() -> None:
+def test_judges_and_measures_touch_no_host_file_clock_or_network() -> None:
     forbidden = {"os", "pathlib", "subprocess", "socket", "time", "io", "shutil", "tempfile", "urllib", "random"}
     for name, path in FILES.items():
-        if name.startswith("plugin_utils/judges/"):
+        if name.startswith(("plugin_utils/judges/", "plugin_utils/enforce/measures/")):
             absolute = {target.partition(".")[0] for kind, target in imports(path) if kind == "absolute"}
             assert not absolute & forbidden, f"{name} imports {absolute & forbidden}"
             text = path.read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import logins
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators import logins
 
 from tests.unit.judges.ssh_host import case, facts, key, user
 

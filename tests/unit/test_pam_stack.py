@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.pam_file import parse
-from ansible_collections.bulwark.msp.plugins.plugin_utils import pam_stack
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts, Unread
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators import pam_stack
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts, Unread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.netfilter import iptables
 from ansible_collections.bulwark.msp.plugins.module_utils.netfilter.rule import chain, match, rule
 from ansible_collections.bulwark.msp.plugins.module_utils.readers.containers import translated
-from ansible_collections.bulwark.msp.plugins.plugin_utils import reach
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators import reach
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -16,10 +16,12 @@ import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue, declared, judging
-from ansible_collections.bulwark.msp.plugins.plugin_utils.finding import Subject
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declared
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import subjects
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.subjects import subjects
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import judging
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import Subject
 
 from tests.checkout import ROOT
 from tests.integration.fleet import play

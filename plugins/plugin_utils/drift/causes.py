@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..catalogue import Catalogue
-from ..finding import SEVERITIES
+from ..catalogue.catalogue import Catalogue
+from ..runs.finding import SEVERITIES
 from .delta import NEWLY_FAILING
 from .shapes import Action, Change
 

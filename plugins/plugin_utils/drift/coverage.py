@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from .. import host_lists
-from ..catalogue import Catalogue
-from ..registers import as_date
+from ..catalogue.catalogue import Catalogue
+from ..declared import host_lists
+from ..declared.registers import as_date
 from ..text import clean, written_day
 from .history import History
 from .shapes import Coverage, HostList, Platform, Unread

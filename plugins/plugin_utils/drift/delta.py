@@ -11,7 +11,7 @@ from datetime import date
 from sys import intern
 from typing import Any
 
-from ..finding import SEVERITIES
+from ..runs.finding import SEVERITIES
 from .coverage import not_reached
 from .history import History, Moment, Past
 from .index import CLOSED, OPEN, HostStates, Since, State, state

@@ -14,13 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..begin import CUSTOMER_SCHEMA
-from ..begin import SCHEMA as RUN_SCHEMA
-from ..enforce.record import OUTCOMES, STATES
-from ..enforce.record import SCHEMA as ENFORCEMENT_SCHEMA
-from ..finding import SEVERITIES, STATUSES
-from ..judging import SCHEMA as HOST_SCHEMA
+from ..enforce.record.record import OUTCOMES, STATES
+from ..enforce.record.record import SCHEMA as ENFORCEMENT_SCHEMA
 from ..results import ResultsError, Run, encoded
+from ..runs.begin import CUSTOMER_SCHEMA
+from ..runs.begin import SCHEMA as RUN_SCHEMA
+from ..runs.finding import SEVERITIES, STATUSES
+from ..runs.judging import SCHEMA as HOST_SCHEMA
 from .shapes import Problem
 
 #: No result of ours comes near; a larger file is somebody's mistake or attack.

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..catalogue import Catalogue
-from ..enforce.record import OUTCOMES, STATES
+from ..catalogue.catalogue import Catalogue
+from ..enforce.record.record import OUTCOMES, STATES
 from .index import CLOSED
 from .shapes import EnforcedControl, EnforcedHost, Enforcement
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .. import closing, fleet, rings
-from ..catalogue import Catalogue
-from ..closing import HostTotals
+from ..catalogue.catalogue import Catalogue
 from ..results import ResultsError, Run, Store
+from ..runs import closing, fleet, rings
+from ..runs.closing import HostTotals
 from ..text import clean
 from . import history, index, signing
 from .delta import newly_failing

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..closing import totals
+from ..runs.closing import totals
 from .causes import Causes
 from .delta import NEWLY_FAILING
 from .enforced import Enforcing

@@ -18,8 +18,8 @@ from datetime import date
 from sys import intern
 from typing import Any, NamedTuple
 
-from ..finding import SEVERITIES, STATUSES
 from ..results import INDEX, Run, write_text_pieces
+from ..runs.finding import SEVERITIES, STATUSES
 from .documents import Unusable
 
 SCHEMA = "bulwark/index/1"

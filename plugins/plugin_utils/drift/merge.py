@@ -14,8 +14,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from ..begin import customer_document
 from ..results import MANIFEST, MANIFEST_SCHEMA, ResultsError, Run, Store, sha256
+from ..runs.begin import customer_document
 from .documents import Unusable, customer_documents, load, run_document
 from .shapes import Problem
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..catalogue import Catalogue
+from ..catalogue.catalogue import Catalogue
 from ..results import INDEX, MANIFEST, Run, encoded, sha256
 from ..text import clean
 from . import coverage, standing

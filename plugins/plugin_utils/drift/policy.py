@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ..catalogue import Catalogue
-from ..fleet import FLEET_JUDGES
-from ..registers import as_date
+from ..catalogue.catalogue import Catalogue
+from ..declared.registers import as_date
+from ..runs.fleet import FLEET_JUDGES
 from ..text import clean
 from .history import History
 from .looseness import weaker

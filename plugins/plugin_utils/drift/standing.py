@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..catalogue import Catalogue
-from ..finding import SEVERITIES
+from ..catalogue.catalogue import Catalogue
+from ..runs.finding import SEVERITIES
 from .shapes import Standing
 
 TACTICAL = "TA-"

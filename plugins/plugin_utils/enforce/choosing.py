@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalogue import Catalogue, Control
+from ..catalogue.catalogue import Catalogue, Control
 
 #: The folder of the program that lets people in.
 DOOR = "/etc/ssh/"

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..remote import Remote, RemoteError, account_of
+from ..runs.remote import Remote, RemoteError, account_of
 
 APT = "ansible.builtin.apt"
 DNF = "ansible.builtin.dnf"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..totp import Codes
+from ..declared.totp import Codes
 
 try:
     import pexpect

@@ -16,10 +16,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ..facts import Facts
-from ..remote import RemoteError, account_of
-from ..verdict import Case
-from .lockout import shut_out
+from ..evaluators.facts import Facts
+from ..evaluators.verdict import Case
+from ..runs.remote import RemoteError, account_of
+from .entry.lockout import shut_out
 from .steps import Step
 
 MODULE = "bulwark.msp.safeguard"
@@ -220,16 +220,16 @@ class Safeguard:
 
     def _undone(self, reason: str, deadline: float) -> Done:
         """Have everything put back, or see what the host did by itself: only it knows whether it was confirmed."""
-        last = "it has not answered since"
-        while self._clock() < deadline + REVERT_SECONDS:
+        while True:
             try:
                 self._host.afresh()
                 self._answer("revert")
                 return self._by_its_own_account(reason)
             except RemoteError as error:
-                last = str(error)
+                if self._clock() > deadline + REVERT_SECONDS:
+                    unknown = "%s; whether the host put everything back is not known: %s" % (reason, error)
+                    return Done("failed", unknown)
             self._sleep(POLL_SECONDS)
-        return Done("failed", "%s; whether the host put everything back is not known: %s" % (reason, last))
 
     def _by_its_own_account(self, reason: str) -> Done:
         status = self._answer("status")

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..checking import near
-from ..facts import Unread
-from ..registers import Undeclared
-from ..verdict import Case
+from ..declared.checking import near
+from ..declared.registers import Undeclared
+from ..evaluators.facts import Unread
+from ..evaluators.verdict import Case
 from .steps import Left, Measures, Step
 
 __all__ = ["Left", "StagingError", "steps"]

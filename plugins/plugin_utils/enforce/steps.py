@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..verdict import Case
+from ..evaluators.verdict import Case
 
 #: One change of a host as JSON; `kind` says which of the functions below made it.
 Step = dict[str, Any]

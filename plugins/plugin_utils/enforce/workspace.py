@@ -15,8 +15,8 @@ from typing import Any
 
 from ansible import constants
 
+from ..evaluators.verdict import Case
 from ..results import encoded
-from ..verdict import Case
 from .steps import Step
 
 

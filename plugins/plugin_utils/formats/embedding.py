@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..catalogue import Catalogue
+from ..catalogue.catalogue import Catalogue
 from ..drift.model import HostPage
 from ..drift.shapes import KINDS, Change
 from ..text import written_day

@@ -19,10 +19,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..catalogue import Catalogue
+from ..catalogue.catalogue import Catalogue
+from ..declared.registers import NO_CUSTOMER
 from ..drift.model import HostPage, ReportModel
 from ..drift.shapes import HostRow, View
-from ..registers import NO_CUSTOMER
 from ..results import encoded, write_text_pieces
 from ..text import written_day
 from . import trend, wording

@@ -11,12 +11,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ..closing import HostTotals
 from ..drift.shapes import Enforcement
-from ..finding import STATUSES
-from ..summary import ORDER, coverage_line
+from ..runs.closing import HostTotals
+from ..runs.finding import STATUSES
 from ..text import clean
 from . import wording
+from .summary import ORDER, coverage_line
 
 #: Special wherever it stands; at the start of a line only; and what GitHub makes a link of.
 ANYWHERE = re.compile(r"[\\`*_\[\]!|~#]")

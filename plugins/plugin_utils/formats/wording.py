@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..drift.shapes import Kind
-from ..finding import SEVERITIES
+from ..runs.finding import SEVERITIES
 from ..text import clean
 
 LEVELS = tuple(reversed(SEVERITIES))

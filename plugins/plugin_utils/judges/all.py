@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..verdict import Judge
+from ..evaluators.verdict import Judge
 from . import authentication, initial_access, logging, mfa, segregation
 
 SECTIONS: tuple[dict[str, Judge], ...] = (

@@ -12,13 +12,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, catalogue
-from ansible_collections.bulwark.msp.plugins.plugin_utils.begin import BeginError, Plan
-from ansible_collections.bulwark.msp.plugins.plugin_utils.checking import Problem
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import DeclarationError
-from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet import FLEET_JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.checking import Problem
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import DeclarationError
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Store, encoded
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.begin import BeginError, Plan
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.fleet import FLEET_JUDGES
 
 from tests.checkout import ROOT
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, catalogue, closing, summary
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import Declaration, declare
-from ansible_collections.bulwark.msp.plugins.plugin_utils.finding import SEVERITIES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import Declaration, declare
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import summary
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, Store
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin, closing
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import SEVERITIES
 
 from tests.checkout import ROOT
 

@@ -7,9 +7,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import Declaration, DeclarationError, declare
-from ansible_collections.bulwark.msp.plugins.plugin_utils.merging import MERGED
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import (
+    Declaration,
+    DeclarationError,
+    declare,
+)
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.merging import MERGED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,17 +10,23 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declare
-from ansible_collections.bulwark.msp.plugins.plugin_utils.finding import Subject, digest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import declare
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import (
+    Case,
+    NotApplicable,
+    Verdict,
+    item,
+    verdict,
+)
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.judging import (
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import Subject, digest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.judging import (
     StateError,
     check_state,
     judge_state,
     unread_host,
 )
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, NotApplicable, Verdict, item, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 

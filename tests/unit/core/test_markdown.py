@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.closing import totals
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import EnforcedHost, Enforcement
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import markdown
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats.markdown import escaped
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.closing import totals
 from ansible_collections.bulwark.msp.plugins.plugin_utils.text import clean
 from hypothesis import given
 from hypothesis import strategies as st

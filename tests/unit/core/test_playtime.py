@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from ansible_collections.bulwark.msp.plugins.plugin_utils import playtime
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import ResultsError
-from ansible_collections.bulwark.msp.plugins.plugin_utils.timelimit import OutOfTime, time_limit
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import playtime
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.timelimit import OutOfTime, time_limit
 
 
 @pytest.mark.parametrize(

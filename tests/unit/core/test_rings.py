@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, closing, rings, summary
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import documents, finish, history, model
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import summary
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, Store
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin, closing, rings
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import DeclarationError, declare
-from ansible_collections.bulwark.msp.plugins.plugin_utils.waivers import LONGEST_DAYS, Waiver, apply
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import DeclarationError, declare
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.waivers import LONGEST_DAYS, Waiver, apply
 from hypothesis import given
 from hypothesis import strategies as st
 

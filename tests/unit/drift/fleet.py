@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, catalogue
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declare
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import declare
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import documents, finish, history, model
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.model import ReportModel
-from ansible_collections.bulwark.msp.plugins.plugin_utils.finding import digest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, Store
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import digest
 
 KNOWN = catalogue.load()
 FIRST = date(2026, 11, 1)

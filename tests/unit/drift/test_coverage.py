@@ -10,9 +10,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, host_lists
-from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import morning
-from ansible_collections.bulwark.msp.plugins.plugin_utils.host_lists import HostListError
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import host_lists
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.host_lists import HostListError
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import morning
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin
 
 from tests.checkout import ROOT
 from tests.unit.drift.fleet import METHODS, ROOT_LOGIN, Fleet

@@ -10,9 +10,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import pages
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import delta
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import KINDS, Change
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import writing
 
 from tests.checkout import ROOT
 from tests.unit.drift.fleet import KNOWN, METHODS, PAM, ROOT_LOGIN, TRIES, Fleet, waiver
@@ -148,7 +148,7 @@ def test_the_files_are_valid_equal_when_made_anew_and_hold_one_customer(fleet: F
              "report.html", "customers/acme.html")  # fmt: skip
     written = []
     for _ in range(2):
-        pages.write(run, fleet.model(run), KNOWN)
+        writing.write(run, fleet.model(run), KNOWN)
         written.append([(run.folder / name).read_bytes() for name in names])
     assert written[0] == written[1]
     for name in names:

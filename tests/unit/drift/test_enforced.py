@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import pages
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import finish, merge, verify
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import record
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.record import record
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import writing
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, Store
 
 from tests.unit.drift.fleet import KNOWN, METHODS, OPTIONS, ROOT_LOGIN, TRIES, Fleet, customer_of
@@ -108,7 +108,7 @@ def test_an_audit_has_none(fleet: Fleet) -> None:
 
 def test_pages_of_a_customer_hold_no_other_ones_enforcement(fleet: Fleet) -> None:
     run = enforced(fleet, HOSTS, DONE)
-    pages.write(run, fleet.model(run), KNOWN)
+    writing.write(run, fleet.model(run), KNOWN)
     acme, globex = ((run.folder / "customers" / name).read_text("utf-8") for name in ("acme.html", "globex.html"))
     assert "a fresh login failed" in acme and "locked by ops@north" not in acme
     assert "locked by ops@north" in globex and "a fresh login failed" not in globex

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import pages
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import history
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import writing
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,7 +123,7 @@ def test_damage_of_any_kind_is_no_traceback(sound: tuple[Fleet, Run, Run], data:
         path.write_bytes(data.draw(damaged(path.read_bytes())))
         run = Run(copy.folder / last.name)
         if chosen != Path(last.name) / "run.json":
-            pages.write(run, copy.model(run), KNOWN)
+            writing.write(run, copy.model(run), KNOWN)
         else:
             history.read(copy.folder, AFTER)
 
@@ -187,7 +187,7 @@ def test_the_same_results_give_the_same_files(days: list[dict[str, Any]]) -> Non
             run = fleet.run(day, hosts, left)
         written = []
         for _ in range(2):
-            pages.write(run, fleet.model(run), KNOWN)
+            writing.write(run, fleet.model(run), KNOWN)
             written.append({path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()})
         assert written[0] == written[1]
         # Each finding judged now is in one kind at most, and counts agree with what is listed.

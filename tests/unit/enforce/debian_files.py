@@ -15,8 +15,8 @@ from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reader,
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import staging
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.all import MEASURES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Step
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, Verdict
 
 from tests.unit.judges.host import ROLES, areas, user
 from tests.unit.judges.network import case

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import registers
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import registers
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
 
 from tests.unit.judges.host import TODAY, pam
 from tests.unit.judges.ssh_host import SETTINGS

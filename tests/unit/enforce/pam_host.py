@@ -13,14 +13,14 @@ from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.edits.all import EDITS
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import factors, pam
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Area, Reading
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import build
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import staging
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.all import MEASURES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.seeds import secrets
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.seeds import secrets
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Step
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, NotApplicable, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.registers import build
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, NotApplicable, Verdict
 
 from tests.unit.judges.host import ROLES, TODAY, areas, person, policy, user
 

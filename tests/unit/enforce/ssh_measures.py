@@ -12,7 +12,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.edits.all import EDITS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import staging
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.all import MEASURES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Step
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
 
 from tests.unit.judges.host import policy
 from tests.unit.judges.ssh_host import case, facts

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.choosing import Choice, choose
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.seeds import secrets
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.seeds import secrets
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left
 
 from tests.unit.judges.host import person, user

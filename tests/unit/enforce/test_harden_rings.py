@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.work_windows import DAYS
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.work_windows import DAYS
 
 from tests.integration.fleet import Played, play
 from tests.unit.enforce.login_host import state

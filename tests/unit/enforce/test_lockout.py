@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.lockout import shut_out
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.entry.lockout import shut_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
 
 from .debian_files import DebianFiles, brief, common, steps
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.code_stack import modelled, sound, text
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.code_stack import modelled, sound, text
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left
-from ansible_collections.bulwark.msp.plugins.plugin_utils.pam_stack import Person
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.pam_stack import Person
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

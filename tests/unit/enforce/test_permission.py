@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import begin, catalogue, run_options, work_windows
-from ansible_collections.bulwark.msp.plugins.plugin_utils.begin import BeginError
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import permission
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import run_options, work_windows
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, Store
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin, permission
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.begin import BeginError
 from hypothesis import given
 from hypothesis import strategies as st
 

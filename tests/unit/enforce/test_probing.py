@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.totp import Codes, SeedError, code, seed_bytes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import probing
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.probing import Login, Outcome, probe
-from ansible_collections.bulwark.msp.plugins.plugin_utils.totp import Codes, SeedError, code, seed_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 

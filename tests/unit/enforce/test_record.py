@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import ordinary, record
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.comparing import LINE_LIMIT, unified
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.masking import MASK, holds_secrets, masked
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.record import ordinary, record
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.record.comparing import LINE_LIMIT, unified
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.record.masking import MASK, holds_secrets, masked
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import safeguarding
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.safeguarding import Asked, Done, Safeguard
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
-from ansible_collections.bulwark.msp.plugins.plugin_utils.remote import RemoteError, Unreachable
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.remote import RemoteError, Unreachable
 
 RUN = "20261122T020000Z-000000"
 TRIES, ROOT, BANNER = "lin-ic-ssh-max-tries", "lin-ic-ssh-no-root", "lin-lm-banner"
@@ -287,6 +287,17 @@ class TestConfirmation:
         done = safeguard(host, probes=slow).enforce()
         assert done.outcome == "reverted"
         assert LATE in done.reason
+
+    def test_a_host_that_is_slow_beyond_every_deadline_is_asked_all_the_same(self, clock: Clock) -> None:
+        host = FakeHost(clock)
+
+        def slow() -> list[str]:
+            clock.sleep(120)
+            return []
+
+        done = safeguard(host, probes=slow).enforce()
+        assert done.outcome == "reverted"
+        assert done.reason.endswith("the host put everything back: " + LATE)
 
     def test_a_confirmation_whose_answer_got_lost_is_one(self, clock: Clock) -> None:
         host = FakeHost(clock, loses={"confirm"})

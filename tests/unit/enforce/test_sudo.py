@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import build
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.sudo import sudo_asks_again
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
-from ansible_collections.bulwark.msp.plugins.plugin_utils.registers import build
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
 
 from tests.unit.judges.host import TODAY, areas, policy
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.all import MEASURES
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"

@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.enforced import Enforcing
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.model import HostPage, ReportModel
-from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce import record
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.record import record
 
 from tests.unit.formats import sample
 

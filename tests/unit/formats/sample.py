@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import standing
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.causes import Causes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.model import HostPage, ReportModel

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils import catalogue
+from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.model import ReportModel
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import html, trend
 from ansible_collections.bulwark.msp.plugins.plugin_utils.formats.embedding import safe_json

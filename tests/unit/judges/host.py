@@ -13,10 +13,10 @@ import yaml
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import pam as pam_reader
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import build
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.registers import build
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, Verdict
 
 ROLES = Path(__file__).parents[3] / "roles"
 TODAY = date(2026, 11, 22)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
-from ansible_collections.bulwark.msp.plugins.plugin_utils.registers import build
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, Verdict
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import build
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, Verdict
 
 from tests.unit.judges.host import TODAY, policy
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ansible_collections.bulwark.msp.plugins.plugin_utils import registers
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Facts
-from ansible_collections.bulwark.msp.plugins.plugin_utils.finding import judged
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import registers
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Case, Verdict
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import judged
 
 TODAY = date(2026, 11, 22)
 POLICY = {

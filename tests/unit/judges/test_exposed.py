@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.netfilter.rule import chain, match, rule
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Unread
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import Undeclared
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Unread
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import NotApplicable, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.registers import Undeclared
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import NotApplicable, Verdict
 
 from tests.unit.judges.network import case, texts
 

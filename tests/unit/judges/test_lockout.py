@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import Verdict
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Verdict
 
 from .host import areas, identities, judge, pam, user
 

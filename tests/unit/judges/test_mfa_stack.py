@@ -4,8 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.plugin_utils.facts import Unread
-from ansible_collections.bulwark.msp.plugins.plugin_utils.verdict import NotApplicable
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Unread
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import NotApplicable
 
 from .host import areas, identities, judge, pam
 

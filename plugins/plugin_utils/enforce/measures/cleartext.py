@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ...evaluators.verdict import Case
 from ...judges.initial_access import exposure as judge
-from ...verdict import Case
 from ..steps import Left, Measures, Step, edit, file, unit
 
 MEASURES = Measures()

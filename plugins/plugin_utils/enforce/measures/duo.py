@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...evaluators.verdict import Case
 from ...judges.mfa.provider import SECURE, UNSET_FAILMODE, duo_config, used_configs
-from ...verdict import Case
-from ..people import require_break_glass
 from ..steps import Measures, Step, edit
+from .people import require_break_glass
 
 MEASURES = Measures()
 

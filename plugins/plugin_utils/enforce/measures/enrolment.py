@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...evaluators.logins import ADMIN_GROUPS, NO_SHELL
+from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.verdict import Case
 from ...judges.mfa.enrolment import (
     METHODS,
     OTHERS_BITS,
@@ -22,12 +25,20 @@ from ...judges.mfa.enrolment import (
     files,
     in_home,
 )
-from ...logins import ADMIN_GROUPS, NO_SHELL
-from ...pam_stack import mfa_modules
-from ...verdict import Case
-from ..people import FILES, GOOGLE, OATH, PEOPLE, TOTP, held_in, holders, place, present, seedless
-from ..seeds import called
 from ..steps import Left, Measures, Step, absent, edit, package
+from .people import (
+    FILES,
+    GOOGLE,
+    OATH,
+    PEOPLE,
+    TOTP,
+    held_in,
+    holders,
+    place,
+    present,
+    seedless,
+)
+from .seeds import called
 
 MEASURES = Measures()
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...evaluators.pam_stack import Entry, actions, entries, modules
+from ...evaluators.verdict import Case
 from ...judges.initial_access import lockout as judge
-from ...pam_stack import Entry, actions, entries, modules
-from ...verdict import Case
 from ..steps import Left, Measures, Step, edit, file, program
 
 MEASURES = Measures()

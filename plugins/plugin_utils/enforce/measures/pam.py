@@ -11,16 +11,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...evaluators.pam_stack import (
+    Entry,
+    Node,
+    Person,
+    entries,
+    flatten,
+    mfa_modules,
+    modules,
+    ways_around,
+)
+from ...evaluators.verdict import Case
 from ...judges.initial_access.lockout import PASSWORD_MODULES
 from ...judges.mfa.enrolment import METHODS
 from ...judges.mfa.stack import ALWAYS, LENIENT, ignoring
 from ...judges.mfa.stack import SERVICE as SSHD
-from ...pam_stack import Entry, Node, Person, entries, flatten, mfa_modules, modules, ways_around
-from ...verdict import Case
-from ..code_stack import FOLDER, factor, modelled, sound, text
-from ..people import MODULES, asked, holders, place, require_break_glass, require_codes
 from ..steps import Left, Measures, Step, edit, file, program
+from .code_stack import FOLDER, factor, modelled, sound, text
 from .enrolment import enrol, module_package, without_code
+from .people import MODULES, asked, holders, place, require_break_glass, require_codes
 
 MEASURES = Measures()
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...evaluators.logins import ADMIN_GROUPS, NO_SHELL
+from ...evaluators.pam_stack import Entry, Person, entries, modules, ways_around
+from ...evaluators.verdict import Case
 from ...judges.authentication import passwords as judge
-from ...logins import ADMIN_GROUPS, NO_SHELL
-from ...pam_stack import Entry, Person, entries, modules, ways_around
-from ...verdict import Case
 from ..steps import Left, Measures, Step, edit, file, package, program
 
 MEASURES = Measures()

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....module_utils.readers.sessions import PROFILE_FOLDER, SHELL_FILES
+from ...evaluators.logins import logins, server
+from ...evaluators.verdict import Case
 from ...judges.authentication import sessions as judge
-from ...logins import logins, server
-from ...verdict import Case
-from ..sshd_config import Section, drop_in
+from ..entry.ways_in import named
 from ..steps import HEADER, Left, Measures, Step, file
-from ..ways_in import named
+from .sshd_config import Section, drop_in
 
 MEASURES = Measures()
 #: Read last, so that no other drop-in sets what is readonly by then.

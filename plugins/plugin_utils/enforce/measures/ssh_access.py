@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...evaluators.logins import Context, contexts, remote_accounts
+from ...evaluators.verdict import Case
 from ...judges.initial_access.ssh import password_dialogue
 from ...judges.segregation import ssh as judge
-from ...logins import Context, contexts, remote_accounts
-from ...verdict import Case
-from ..sshd_config import Mend, Section, drop_in, tightened, user
+from ..entry.ways_in import require_keys, root_needed
 from ..steps import Left, Measures, Step, absent
-from ..ways_in import require_keys, root_needed
 from .sshd import set_to
+from .sshd_config import Mend, Section, drop_in, tightened, user
 
 MEASURES = Measures()
 

@@ -10,10 +10,10 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from ...exposure import is_loopback, ssh_listeners
+from ...evaluators.exposure import is_loopback, ssh_listeners
+from ...evaluators.reach import within
+from ...evaluators.verdict import Case
 from ...judges.segregation.listen import ssh_listen
-from ...reach import within
-from ...verdict import Case
 from ..steps import HEADER, Left, Measures, Step, file, package, unit
 
 MEASURES = Measures()

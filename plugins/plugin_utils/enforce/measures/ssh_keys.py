@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...evaluators.logins import logins, remote_accounts
+from ...evaluators.verdict import Case
 from ...judges.authentication import keys as judge
-from ...logins import logins, remote_accounts
-from ...verdict import Case
-from ..key_files import in_roots_file, roots_file
-from ..security_keys import require_security_keys, with_verification, without_other_algorithms
-from ..sshd_config import Section, drop_in, user
+from ..entry.ways_in import named, require_register, uid
 from ..steps import Left, Measures, Step, edit
-from ..ways_in import named, require_register, uid
+from .key_files import in_roots_file, roots_file
+from .security_keys import require_security_keys, with_verification, without_other_algorithms
 from .sshd import set_to, shortened
+from .sshd_config import Section, drop_in, user
 
 MEASURES = Measures()
 #: Group and others may not write to what StrictModes looks at.

@@ -7,20 +7,20 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ...evaluators.logins import Context, Login, contexts, logins, remote_accounts
+from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.reach import within
+from ...evaluators.verdict import Case
 from ...judges.authentication.keys import SHA1
 from ...judges.mfa.factors import limited_to_verified_sk, single_factor
 from ...judges.mfa.machine import loose
 from ...judges.mfa.ssh import PEOPLE
-from ...logins import Context, Login, contexts, logins, remote_accounts
-from ...pam_stack import mfa_modules
-from ...reach import within
-from ...verdict import Case
-from ..key_files import in_roots_file
-from ..security_keys import require_security_keys, with_verification, without_other_algorithms
-from ..sshd_config import Mend, Section, drop_in, tightened, user, without
+from ..entry.ways_in import require_keys, require_register
 from ..steps import Left, Measures, Step
-from ..ways_in import require_keys, require_register
+from .key_files import in_roots_file
+from .security_keys import require_security_keys, with_verification, without_other_algorithms
 from .sshd import set_to
+from .sshd_config import Mend, Section, drop_in, tightened, user, without
 
 MEASURES = Measures()
 MACHINES = frozenset({"automation", "service"})

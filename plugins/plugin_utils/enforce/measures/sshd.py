@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...facts import Unread
+from ...evaluators.facts import Unread
+from ...evaluators.logins import Context, server
+from ...evaluators.verdict import Case
 from ...judges.initial_access.ssh import ROOT_LOGIN, tight
 from ...judges.logging.ssh import FACILITIES
-from ...logins import Context, server
-from ...verdict import Case
-from ..sshd_config import OURS, Mend, Section, drop_in, tightened
 from ..steps import Left, Measures, Step, program
+from .sshd_config import OURS, Mend, Section, drop_in, tightened
 
 MEASURES = Measures()
 

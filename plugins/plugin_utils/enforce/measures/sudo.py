@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...evaluators.pam_stack import Person, mfa_modules
+from ...evaluators.verdict import Case
 from ...judges.mfa.sudo import SERVICES, nopasswd, timeouts
-from ...pam_stack import Person, mfa_modules
-from ...verdict import Case
-from ..code_stack import sound
-from ..people import asked, chosen_module, exempt, holders, place
 from ..steps import HEADER, Left, Measures, Step, file
+from .code_stack import sound
 from .enrolment import without_code
 from .pam import own_stack, services_of, stack_of
+from .people import asked, chosen_module, exempt, holders, place
 
 MEASURES = Measures()
 

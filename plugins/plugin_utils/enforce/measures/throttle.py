@@ -7,10 +7,10 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from ...evaluators.verdict import Case
 from ...judges.initial_access import throttle as judge
-from ...verdict import Case
-from .. import sshd_config
 from ..steps import HEADER, Left, Measures, Step, file, package, unit
+from . import sshd_config
 
 MEASURES = Measures()
 

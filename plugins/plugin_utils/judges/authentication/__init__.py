@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ...verdict import Judges
+from ...evaluators.verdict import Judges
 from . import keys, passwords, sessions
 
 JUDGES = Judges({**keys.JUDGES, **passwords.JUDGES, **sessions.JUDGES})

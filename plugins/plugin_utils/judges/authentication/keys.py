@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...logins import contexts, logins, server
-from ...verdict import Case, Item, Judges, Verdict, item, verdict
+from ...evaluators.logins import contexts, logins, server
+from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
 #: Signatures over SHA-1, which sshd accepts only where somebody added them: broken since 2017.

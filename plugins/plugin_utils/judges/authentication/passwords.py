@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ...checks import gather
-from ...facts import Unread
-from ...logins import asks_password, contexts
-from ...pam_stack import Entry, Person, entries, modules, ways_around
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.checks import gather
+from ...evaluators.facts import Unread
+from ...evaluators.logins import asks_password, contexts
+from ...evaluators.pam_stack import Entry, Person, entries, modules, ways_around
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from ...facts import Unread
-from ...logins import Context, Login, logins, server
-from ...pam_stack import entries, modules
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.facts import Unread
+from ...evaluators.logins import Context, Login, logins, server
+from ...evaluators.pam_stack import entries, modules
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

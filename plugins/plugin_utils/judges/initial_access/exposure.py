@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from ...exposure import Exposure, exposures, is_client, is_private, open_to_strangers
-from ...facts import Unread
-from ...reach import EVERY_ADDRESS
-from ...registers import Listener
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...declared.registers import Listener
+from ...evaluators.exposure import Exposure, exposures, is_client, is_private, open_to_strangers
+from ...evaluators.facts import Unread
+from ...evaluators.reach import EVERY_ADDRESS
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

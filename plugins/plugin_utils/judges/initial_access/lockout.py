@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
-from ...checks import gather
-from ...facts import Unread
-from ...logins import contexts
-from ...pam_stack import Entry, Node, Person, entries, flatten, modules, possible, search
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.checks import gather
+from ...evaluators.facts import Unread
+from ...evaluators.logins import contexts
+from ...evaluators.pam_stack import Entry, Node, Person, entries, flatten, modules, possible, search
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

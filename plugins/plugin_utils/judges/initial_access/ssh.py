@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from ...logins import Context, contexts, server, spread
-from ...pam_stack import mfa_modules
-from ...verdict import Case, Judges, Verdict, item, verdict
+from ...evaluators.logins import Context, contexts, server, spread
+from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.verdict import Case, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
 #: PermitRootLogin from the strictest to the loosest; sshd -T still calls prohibit-password by its old name.

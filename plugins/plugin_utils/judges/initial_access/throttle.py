@@ -7,10 +7,10 @@ import ipaddress
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ...exposure import ssh_listeners
-from ...facts import Unread
-from ...reach import EVERY_ADDRESS, strangers_reach, within
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.exposure import ssh_listeners
+from ...evaluators.facts import Unread
+from ...evaluators.reach import EVERY_ADDRESS, strangers_reach, within
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

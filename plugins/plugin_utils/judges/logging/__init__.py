@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ...verdict import Judges
+from ...evaluators.verdict import Judges
 from . import ssh
 
 JUDGES = Judges({**ssh.JUDGES})

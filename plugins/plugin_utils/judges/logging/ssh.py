@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ...logins import contexts, server, spread
-from ...verdict import Case, Judges, Verdict, item, verdict
+from ...evaluators.logins import contexts, server, spread
+from ...evaluators.verdict import Case, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
 FACILITIES = ("AUTH", "AUTHPRIV")

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from ...checks import gather
-from ...facts import Unread
-from ...logins import ADMIN_GROUPS, NO_SHELL
-from ...pam_stack import mfa_modules
-from ...registers import Account
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...declared.registers import Account
+from ...evaluators.checks import gather
+from ...evaluators.facts import Unread
+from ...evaluators.logins import ADMIN_GROUPS, NO_SHELL
+from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

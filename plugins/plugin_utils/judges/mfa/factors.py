@@ -6,9 +6,9 @@ In AuthenticationMethods a blank means OR and a comma AND (sshd_config(5)).
 
 from __future__ import annotations
 
-from ...logins import Context
-from ...pam_stack import Person, entries, mfa_modules, must_succeed
-from ...verdict import Case
+from ...evaluators.logins import Context
+from ...evaluators.pam_stack import Person, entries, mfa_modules, must_succeed
+from ...evaluators.verdict import Case
 
 SERVICE = "sshd"
 #: Modules that ask for the account's password.

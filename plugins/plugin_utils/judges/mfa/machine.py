@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ....module_utils.ssh.authorized_key import names_sources
-from ...logins import Login
-from ...verdict import Case, Item, item
+from ...evaluators.logins import Login
+from ...evaluators.verdict import Case, Item, item
 
 
 def bound_keys(case: Case, login: Login) -> tuple[list[Item], list[str]]:

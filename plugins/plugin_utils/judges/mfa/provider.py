@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...checks import gather
-from ...facts import Unread
-from ...logins import ADMIN_GROUPS
-from ...pam_stack import modules
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.checks import gather
+from ...evaluators.facts import Unread
+from ...evaluators.logins import ADMIN_GROUPS
+from ...evaluators.pam_stack import modules
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

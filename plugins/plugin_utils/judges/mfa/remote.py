@@ -7,10 +7,10 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...exposure import Exposure, exposures, open_to_strangers
-from ...pam_stack import mfa_modules
-from ...reach import reached_by_others
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.exposure import Exposure, exposures, open_to_strangers
+from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.reach import reached_by_others
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 
-from ...facts import Unread
-from ...logins import Context, Login, contexts, logins
-from ...pam_stack import mfa_modules
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.facts import Unread
+from ...evaluators.logins import Context, Login, contexts, logins
+from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 from .factors import limited_to_verified_sk, only_sk, single_factor
 from .machine import bound_keys
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from ...facts import Unread
-from ...logins import require_server
-from ...pam_stack import (
+from ...evaluators.facts import Unread
+from ...evaluators.logins import require_server
+from ...evaluators.pam_stack import (
     FAILURES,
     Entry,
     Node,
@@ -25,7 +25,7 @@ from ...pam_stack import (
     search,
     ways_around,
 )
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

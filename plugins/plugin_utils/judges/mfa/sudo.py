@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...checks import gather
-from ...facts import Unread
-from ...pam_stack import Person, entries, mfa_modules, modules, ways_around
-from ...registers import Account
-from ...sudoers import concerns, means_host
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...declared.registers import Account
+from ...evaluators.checks import gather
+from ...evaluators.facts import Unread
+from ...evaluators.pam_stack import Person, entries, mfa_modules, modules, ways_around
+from ...evaluators.sudoers import concerns, means_host
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 from .stack import LENIENT
 
 JUDGES = Judges()

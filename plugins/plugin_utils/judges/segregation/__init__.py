@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ...verdict import Judges
+from ...evaluators.verdict import Judges
 from . import listen, ssh
 
 JUDGES = Judges({**listen.JUDGES, **ssh.JUDGES})

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from ...exposure import is_loopback, ssh_listeners
-from ...reach import EVERY_ADDRESS, STRANGERS, reached_by_others, within
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.exposure import is_loopback, ssh_listeners
+from ...evaluators.reach import EVERY_ADDRESS, STRANGERS, reached_by_others, within
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 

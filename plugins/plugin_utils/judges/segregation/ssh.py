@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...logins import Context, Login, asks_password, contexts, remote_accounts, spread
-from ...verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.logins import Context, Login, asks_password, contexts, remote_accounts, spread
+from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 #: What a login could tunnel with, as sshd -T spells it. DisableForwarding switches all but tunnel devices off.

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declared values that are of the right type and wrong all the same: dates, parties, networks, names of nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..catalogue.catalogue import Catalogue
+from . import run_options, work_windows
+from .checking import Problem, near, shown
+from .merging import Merged
+from .registers import DATE_TEXT, PARTY_TEXT, as_date, is_party
+from .totp import SeedError, seed_bytes
+
+DATES = {
+    "bulwark_accounts": ("expires", "tested"),
+    "bulwark_contracts": ("start", "end"),
+    "bulwark_host_lists": ("date",),
+}
+#: Who may answer for a control beside a party.
+BEYOND_PARTIES = ("both", "nobody")
+
+
+def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield what is of the right type and wrong all the same."""
+    yield from run_options.problems_with(values)
+    for name, keys in DATES.items():
+        for place, entry in merged.entries(name, values):
+            yield from _dates(place, entry, keys)
+    for place, entry in merged.entries("bulwark_accounts", values):
+        yield from _account(place, entry)
+    yield from _listeners(merged, values)
+    for place, entry in merged.entries("bulwark_zones", values):
+        yield from _networks(place + ".cidrs", entry["cidrs"])
+    for place, entry in merged.entries("bulwark_admin_cidrs", values):
+        yield from _network(place, entry)
+    for place, entry in merged.entries("bulwark_contracts", values):
+        yield from _party(place + ".party", entry["party"])
+        yield from work_windows.problems(place + ".windows", entry.get("windows") or ())
+    for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
+        yield from _party("bulwark_msp_managed[%d]" % index, party)
+    yield from _seeds(values)
+    yield from _responsibilities(values.get("bulwark_responsibilities") or {}, catalogue)
+
+
+def _seeds(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is no seed of one-time codes, without anything of it."""
+    seeds = {"bulwark_totp_seeds.%s" % name: seed for name, seed in (values.get("bulwark_totp_seeds") or {}).items()}
+    for index, entry in enumerate(values.get("bulwark_probe_accounts") or ()):
+        if entry.get("totp_seed"):
+            seeds["bulwark_probe_accounts[%d].totp_seed" % index] = entry["totp_seed"]
+    for place, seed in seeds.items():
+        try:
+            seed_bytes(seed)
+        except SeedError as error:
+            yield Problem(place, str(error))
+
+
+def _listeners(merged: Merged, values: Mapping[str, Any]) -> Iterator[Problem]:
+    zones = {entry["name"] for entry in values.get("bulwark_zones") or ()}
+    for place, entry in merged.entries("bulwark_listeners", values):
+        if not 0 < entry["port"] < 65536:
+            yield Problem(place + ".port", "%d is no port; 1 to 65535" % entry["port"])
+        if zones and entry.get("zone") and entry["zone"] not in zones:
+            yield Problem(
+                place + ".zone", "bulwark_zones has no %s%s" % (shown(entry["zone"]), near(entry["zone"], zones))
+            )
+
+
+def _account(place: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _party(place + ".party", entry["party"])
+    yield from _networks(place + ".sources", entry.get("sources") or ())
+    for index, key in enumerate(entry.get("keys") or ()):
+        wrong = "%s.keys[%d]" % (place, index)
+        yield from _dates(wrong, key, ("since",))
+        if not key["fingerprint"].startswith("SHA256:"):
+            text = "%s is no fingerprint; write it as ssh-keygen -lf prints it: SHA256:..." % shown(key["fingerprint"])
+            yield Problem(wrong + ".fingerprint", text)
+
+
+def _responsibilities(named: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+    choices = {"default": named["default"]} if named.get("default") else {}
+    for group, known in (
+        ("sections", [section.name for section in catalogue.sections]),
+        ("controls", catalogue.controls),
+    ):
+        for name, choice in (named.get(group) or {}).items():
+            choices["%s.%s" % (group, name)] = choice
+            if name not in known:
+                place = "bulwark_responsibilities.%s" % group
+                yield Problem(place, "there is no %s %s%s" % (group.rstrip("s"), shown(name), near(str(name), known)))
+    for key, choice in choices.items():
+        place = "bulwark_responsibilities.%s.party" % key
+        party = choice.get("party") if isinstance(choice, Mapping) else choice
+        if party not in BEYOND_PARTIES:
+            yield from _party(place, party, ", " + ", ".join(BEYOND_PARTIES))
+
+
+def _dates(place: str, entry: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[Problem]:
+    for key in keys:
+        try:
+            as_date(entry.get(key))
+        except ValueError:
+            yield Problem("%s.%s" % (place, key), "%s is no date; %s" % (shown(entry[key]), DATE_TEXT))
+
+
+def _party(place: str, value: Any, more: str = "") -> Iterator[Problem]:
+    if not is_party(value):
+        yield Problem(place, "%s is no party; write %s%s" % (shown(value), PARTY_TEXT, more))
+
+
+def _networks(place: str, values: Iterable[Any]) -> Iterator[Problem]:
+    for index, value in enumerate(values):
+        yield from _network("%s[%d]" % (place, index), value)
+
+
+def _network(place: str, value: Any) -> Iterator[Problem]:
+    try:
+        ipaddress.ip_network(str(value), strict=False)
+    except ValueError:
+        yield Problem(place, "%s is no network or address; write it as 192.0.2.0/24 or 2001:db8::/32" % shown(value))

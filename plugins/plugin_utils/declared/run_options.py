@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of a run whose values are of the right type and wrong all the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..results import RUN_NAME
+from . import work_windows
+from .checking import Problem, shown
+
+#: Option -> its least and greatest value; None: no bound.
+BOUNDS: Mapping[str, tuple[int, int | None]] = {
+    "bulwark_read_seconds": (1, None),
+    "bulwark_confirm_seconds": (10, 3600),
+    "bulwark_snapshot_days": (1, None),
+    "bulwark_snapshot_runs": (1, None),
+}
+RING = re.compile(r"[1-9]\d{0,5}|([1-9]\d?|100)%")
+#: The runs that restore knows by other words than their id.
+RUNS = ("newest", "first")
+
+
+def problems_with(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with the declared options, and what would be right."""
+    for name, (least, most) in BOUNDS.items():
+        value = values.get(name, least)
+        if value < least or (most is not None and value > most):
+            yield Problem(name, "must be %s" % ("at least %d" % least if most is None else "%d to %d" % (least, most)))
+    if values.get("bulwark_rings") == []:
+        yield Problem("bulwark_rings", "must name one ring at least, such as 100%")
+    for index, ring in enumerate(values.get("bulwark_rings") or ()):
+        if not RING.fullmatch(ring):
+            yield Problem(
+                "bulwark_rings[%d]" % index,
+                "%s is no number of hosts and no part of them; write 5 or 10%%" % shown(ring),
+            )
+    run = values.get("bulwark_restore_run")
+    if run is not None and run not in RUNS and not RUN_NAME.fullmatch(run):
+        yield Problem("bulwark_restore_run", "%s is no run; write its id, first or newest" % shown(run))
+    yield from work_windows.problems("bulwark_windows", values.get("bulwark_windows") or ())

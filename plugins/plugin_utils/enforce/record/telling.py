@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the safeguard tells of one host: each control's part in it, and the diff that a terminal shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ...text import clean
+from ..safeguarding import Done
+
+#: What a change comes to, by the outcome of the whole.
+STATES = {"would_change": "would_change", "confirmed": "changed", "reverted": "reverted"}
+MASKED = "(not shown: the file holds secrets)"
+
+
+def controls(
+    failing: Iterable[str], asked: Collection[str], left: Mapping[str, str], done: Done
+) -> dict[str, dict[str, Any]]:
+    """Return {control: {state, reason, tasks}} of every control that fails; `asked` are those whose tasks ran.
+
+    state: changed, would_change, reverted, refused, left or unchanged. tasks: [{task, changes: [{kind, name, before,
+    after, masked}]}].
+    """
+    told: dict[str, dict[str, Any]] = {
+        control: {"state": "left", "reason": reason, "tasks": []} for control, reason in left.items()
+    }
+    for control in failing:
+        if control in left:
+            continue
+        if control not in asked:
+            told[control] = {"state": "left", "reason": "the tags of this run leave it out", "tasks": []}
+            continue
+        tasks = _tasks(change for change in done.changes if change["control"] == control)
+        told[control] = {"state": STATES.get(done.outcome, "unchanged") if tasks else "unchanged",
+                         "reason": "", "tasks": tasks}  # fmt: skip
+        if control in done.refused:
+            told[control].update(state="refused", reason=done.refused[control])
+        elif done.reason:
+            told[control].update(state="reverted" if done.outcome == "reverted" else "refused", reason=done.reason)
+        elif not tasks:
+            told[control]["reason"] = "its own role had nothing to change"
+    return told
+
+
+def _tasks(changes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    tasks: dict[str, list[dict[str, Any]]] = {}
+    for change in changes:
+        shown = {key: change[key] for key in ("kind", "name", "before", "after", "masked") if key in change}
+        tasks.setdefault(str(change["task"]), []).append({"masked": False, **shown})
+    return [{"task": task, "changes": made} for task, made in tasks.items()]
+
+
+def diff(done: Done) -> list[dict[str, str]]:
+    """Return the changes as Ansible's callbacks show a diff, made harmless for a terminal."""
+    return [
+        {
+            "before_header": "%s (%s)" % (clean(str(change["name"])), change["control"]),
+            "after_header": "%s (%s)" % (clean(str(change["name"])), change["control"]),
+            "before": _shown(change, "before"),
+            "after": _shown(change, "after"),
+        }
+        for change in done.changes
+    ]
+
+
+def _shown(change: Mapping[str, Any], side: str) -> str:
+    if change.get("masked"):
+        return "" if side == "before" else MASKED + "\n"
+    text = change.get(side)
+    return "" if text is None else "".join(clean(line.expandtabs()) + "\n" for line in str(text).splitlines())

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every page and format of a run, written from the report's model; each may be rendered anew and is under no seal."""
+
+from __future__ import annotations
+
+from ..catalogue.catalogue import Catalogue
+from ..drift import delta
+from ..drift.model import ReportModel
+from ..results import Run
+from ..runs.closing import totals
+from . import html, markdown, morning
+
+
+def write(run: Run, model: ReportModel, known: Catalogue) -> None:
+    """Write the pages of the fleet and of each customer; raises ResultsError."""
+    html.write(model, known, run.folder)
+    hosts = [totals(page.document) for page in model.documents()]
+    documents = ({**page.document, "enforcement": page.enforcement} for page in model.documents())
+    run.write_page("report.md", markdown.render(model.about, hosts, documents, model.fleet.enforcement))
+    run.write_page("morning.md", (line + "\n" for line in morning.lines(model)))
+    for view in (model.fleet, *model.customers):
+        run.write_page("delta.json", delta.written(view.delta, model.about, view.customer), view.customer)
