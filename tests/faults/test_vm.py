@@ -84,7 +84,8 @@ def test_a_reboot_after_the_confirmation_with_an_address_that_comes_up_late(scen
     scene.target.run(LATE_ADDRESS)
     wait_for(lambda: scene.enters("ansible"), BOOT_SECONDS, "a login after the reload")
     scene.begin()
-    played = scene.ended(scene.play(), 0)
+    # Emulated, a login alone takes it some seconds.
+    played = scene.ended(scene.play(bulwark_confirm_seconds=90), 0)
     assert scene.record(played)["outcome"] == "confirmed"
     scene.is_confirmed(*DROP_INS, "/etc/bulwark/ssh.nft")
     reboot(scene)
