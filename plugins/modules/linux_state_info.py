@@ -46,19 +46,9 @@ options:
     description: Time limit of the whole reading, in seconds. What isn't read by then is an error entry.
     type: float
     default: 60
-author:
-  - The bulwark.msp authors (@bulwark-msp)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed when in diff mode.
-    support: N/A
-  platform:
-    description: Target systems.
-    support: full
-    platforms: linux
+extends_documentation_fragment:
+  - bulwark.msp.attributes
+  - bulwark.msp.attributes.linux
 """
 
 EXAMPLES = r"""

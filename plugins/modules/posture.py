@@ -27,18 +27,9 @@ options:
         M(bulwark.msp.stage) until the run ends, and RV(failing) and RV(left) are returned.
     type: bool
     default: false
-author:
-  - The bulwark.msp authors (@bulwark-msp)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed when in diff mode.
-    support: N/A
-  action:
-    description: Runs on the controller.
-    support: full
+extends_documentation_fragment:
+  - bulwark.msp.attributes
+  - bulwark.msp.attributes.action
 """
 
 EXAMPLES = r"""

@@ -20,17 +20,11 @@ options:
     description: The run, as M(bulwark.msp.begin) returned it.
     type: dict
     required: true
-author:
-  - The bulwark.msp authors (@bulwark-msp)
+extends_documentation_fragment:
+  - bulwark.msp.attributes
+  - bulwark.msp.attributes.action
 attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
-    support: full
   diff_mode:
-    description: Will return details on what has changed when in diff mode.
-    support: full
-  action:
-    description: Runs on the controller.
     support: full
 """
 

@@ -109,21 +109,16 @@ options:
     description: Time limit of reading the state in O(operation=simulate), in seconds.
     type: float
     default: 60
-author:
-  - The bulwark.msp authors (@bulwark-msp)
+extends_documentation_fragment:
+  - bulwark.msp.attributes
+  - bulwark.msp.attributes.linux
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details: V(apply) of O(operation) then answers as V(simulate) does.
   diff_mode:
-    description: Will return details on what has changed when in diff mode.
     support: none
     details: RV(changes) holds the texts before and after in any mode.
-  platform:
-    description: Target systems.
-    support: full
-    platforms: linux
 """
 
 EXAMPLES = r"""
