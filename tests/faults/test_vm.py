@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.scene import DROP_INS, FOLDER, PENDING, Scene, wait_for
+from tests.faults.scene import FOLDER, PENDING, Scene, wait_for
 from tests.faults.targets import Guest
 from tests.vm.image import missing_tools
 from tests.vm.vm import Vm
@@ -23,6 +23,7 @@ if os.geteuid() != 0:
 #: The addresses of the guest and of the controller, as the guest sees it.
 ADDRESS, CONTROLLER = "10.0.2.15", "10.0.2.2"
 BOOT_SECONDS = 120
+RULES, UNIT = "/etc/bulwark/ssh.nft", "/etc/systemd/system/bulwark-ssh-firewall.service"
 FIREWALL = {
     "bulwark_controls": ["lin-ns-ssh-listen", "lin-ic-ssh-max-tries", "lin-lm-ssh-verbose"],
     "bulwark_staged": ["lin-ns-ssh-listen"],
@@ -85,12 +86,15 @@ def test_a_reboot_after_the_confirmation_with_an_address_that_comes_up_late(scen
     wait_for(lambda: scene.enters("ansible"), BOOT_SECONDS, "a login after the reload")
     scene.begin()
     # Emulated, a login alone takes it some seconds.
-    played = scene.ended(scene.play(bulwark_confirm_seconds=90), 0)
+    played = scene.ended(scene.play(bulwark_confirm_seconds=90, bulwark_controls=["lin-ns-ssh-listen"]), 0)
     assert scene.record(played)["outcome"] == "confirmed"
-    scene.is_confirmed(*DROP_INS, "/etc/bulwark/ssh.nft")
+    scene.is_confirmed(RULES)
     reboot(scene)
     script = f"cat {FOLDER}/boottest.json"
     wait_for(lambda: '"passed"' in scene.target.run(script, check=False).stdout, 60, "the end of the boot test")
     tested = json.loads(scene.target.run(script).stdout)
+    assert tested["passed"] or UNIT in tested["reverted"]
     assert tested["failed"] == []
-    scene.is_confirmed(*DROP_INS)
+    filtered = "table inet bulwark_ssh {" in scene.look().live
+    assert filtered == bool(scene.target.exists(UNIT)) == tested["passed"]
+    scene.is_confirmed(RULES)
