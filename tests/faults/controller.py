@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +27,9 @@ class Controller:
     def __init__(self, playbook: str, hosts: Path, reports: Path, *arguments: str) -> None:
         self._mark = f"{MARK}={uuid.uuid4()}"
         name, _, value = self._mark.partition("=")
-        # Of its own, so that two runs on one host are two controllers.
-        own = {name: value, "ANSIBLE_SSH_CONTROL_PATH_DIR": f"/tmp/.bulwark-{value[:8]}"}
+        # Of its own, so that two runs on one host are two controllers; short, since a socket's path has to be.
+        self._connections = tempfile.mkdtemp(prefix="bulwark-")
+        own = {name: value, "ANSIBLE_SSH_CONTROL_PATH_DIR": self._connections}
         self._reports = reports
         self._log = reports.with_name(reports.name + ".log")
         with self._log.open("wb") as log:
@@ -44,7 +47,7 @@ class Controller:
         try:
             rc = self._process.wait(RUN_SECONDS)
         finally:
-            self._signal(signal.SIGKILL)
+            self.kill()
         return Played(rc, self.output(), self._reports)
 
     def output(self) -> str:
@@ -63,6 +66,7 @@ class Controller:
         """End everything of it at once, as a power cut does."""
         self._signal(signal.SIGKILL)
         self._process.wait(RUN_SECONDS)
+        shutil.rmtree(self._connections, ignore_errors=True)
 
     def _signal(self, number: signal.Signals) -> None:
         for _ in range(2):  # a process may have started another one meanwhile
