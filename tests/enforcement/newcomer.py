@@ -25,6 +25,13 @@ echo '{name}:{password}' | chpasswd
 install -d -o {name} -g {name} -m 0700 /home/{name}/.ssh
 echo '{key}' | install -o {name} -g {name} -m 0600 /dev/stdin /home/{name}/.ssh/authorized_keys
 """
+#: What a bare host lacks: the account that Ansible comes with.
+AUTOMATION = """
+useradd --create-home --shell /bin/bash ansible
+install -m 0440 /dev/stdin /etc/sudoers.d/ansible <<<'ansible ALL=(ALL) NOPASSWD: ALL'
+install -d -o ansible -g ansible -m 0700 /home/ansible/.ssh
+echo '{key}' | install -o ansible -g ansible -m 0600 /dev/stdin /home/ansible/.ssh/authorized_keys
+"""
 PASSWORD = "a long one, written down by nobody 17"
 
 
@@ -39,6 +46,8 @@ class Newcomer:
         """Start a host and set up its administrator."""
         host = self.lab.start(name, suite, bare=bare)
         self.lab.wait_ssh([host])
+        if bare:
+            host.run(AUTOMATION.format(key=self.lab.public_key().strip()))
         public = self.key.with_suffix(".pub").read_text(encoding="utf-8").strip()
         host.run(SET_UP.format(name=PERSON, password=PASSWORD, key=public))
         return host

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a fresh host to a hardened one and back: check says what then happens, and restore leaves no trace.
 
+On the bare hosts every package that the plan needs is installed first, and goes again with restore.
+
 The runs are a story of five, each the start of the next: check, harden, harden again, look at restore, restore.
 """
 
@@ -21,6 +23,8 @@ from tests.lab.engine import Host, Lab, each
 
 CHECK = ("--check", "--diff")
 FIRST = ("-e", "bulwark_restore_run=first")
+#: Host -> whether nothing but Debian is on it.
+HOSTS = {suite + ending: bare for suite in SUITES for ending, bare in (("", False), ("-bare", True))}
 #: What needs a decision that this inventory doesn't make -> the variable that would make it.
 LEFT = {"lin-mf-sk-keys": "bulwark_mfa_method"}
 
@@ -49,9 +53,9 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def before(lab: Lab) -> dict[str, tuple[Host, Picture]]:
-    """The hosts by suite, as they are before anything happens."""
+    """The hosts by name, as they are before anything happens."""
     made = newcomer(lab)
-    hosts = each(lambda suite: made.start(suite, suite), SUITES)
+    hosts = each(lambda name: made.start(name, name.partition("-")[0], bare=HOSTS[name]), HOSTS)
     return {host.name: (host, seen) for host, seen in zip(hosts, each(picture, hosts), strict=True)}
 
 
@@ -82,46 +86,46 @@ def test_every_run_succeeds(story: Story, run: str) -> None:
     assert story[run].played.rc == 0, story[run].played.output
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_check_changes_nothing(story: Story, before: dict[str, tuple[Host, Picture]], suite: str) -> None:
-    assert differences(before[suite][1], story["check"].pictures[suite]) == []
+@pytest.mark.parametrize("name", HOSTS)
+def test_check_changes_nothing(story: Story, before: dict[str, tuple[Host, Picture]], name: str) -> None:
+    assert differences(before[name][1], story["check"].pictures[name]) == []
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_check_says_what_then_changes(story: Story, suite: str) -> None:
-    would = tasks(story["check"].run, suite, CUSTOMER, "would_change")
-    assert would == tasks(story["harden"].run, suite, CUSTOMER, "changed")
+@pytest.mark.parametrize("name", HOSTS)
+def test_check_says_what_then_changes(story: Story, name: str) -> None:
+    would = tasks(story["check"].run, name, CUSTOMER, "would_change")
+    assert would == tasks(story["harden"].run, name, CUSTOMER, "changed")
     assert len({control for _, control, _ in would}) > 5
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_what_fails_is_mended_or_left_with_the_variable_it_needs(story: Story, suite: str) -> None:
-    left = still_failing(story["harden"].run, suite, CUSTOMER)
+@pytest.mark.parametrize("name", HOSTS)
+def test_what_fails_is_mended_or_left_with_the_variable_it_needs(story: Story, name: str) -> None:
+    left = still_failing(story["harden"].run, name, CUSTOMER)
     assert set(left) == set(LEFT), left
     for control, variable in LEFT.items():
         assert variable in left[control]
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_what_was_changed_passes(story: Story, suite: str) -> None:
-    told = enforcement(story["harden"].run, suite, CUSTOMER)
+@pytest.mark.parametrize("name", HOSTS)
+def test_what_was_changed_passes(story: Story, name: str) -> None:
+    told = enforcement(story["harden"].run, name, CUSTOMER)
     ended = {control: entry["after"] for control, entry in told.items() if entry["state"] == "changed"}
     assert set(ended.values()) == {"pass"}, ended
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_a_second_run_changes_nothing(story: Story, suite: str) -> None:
-    assert differences(story["harden"].pictures[suite], story["again"].pictures[suite]) == []
-    assert re.search(rf"^{suite} .*changed=0 ", story["again"].played.output, re.MULTILINE)
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_second_run_changes_nothing(story: Story, name: str) -> None:
+    assert differences(story["harden"].pictures[name], story["again"].pictures[name]) == []
+    assert re.search(rf"^{name} .*changed=0 ", story["again"].played.output, re.MULTILINE)
     assert staged(story["again"].played.output) <= set(LEFT)
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_restore_is_previewed(story: Story, suite: str) -> None:
-    assert differences(story["again"].pictures[suite], story["look"].pictures[suite]) == []
-    assert re.search(rf"^{suite} .*changed=1 ", story["look"].played.output, re.MULTILINE)
+@pytest.mark.parametrize("name", HOSTS)
+def test_restore_is_previewed(story: Story, name: str) -> None:
+    assert differences(story["again"].pictures[name], story["look"].pictures[name]) == []
+    assert re.search(rf"^{name} .*changed=1 ", story["look"].played.output, re.MULTILINE)
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_restore_brings_everything_back(story: Story, before: dict[str, tuple[Host, Picture]], suite: str) -> None:
-    assert differences(before[suite][1], story["restore"].pictures[suite]) == []
+@pytest.mark.parametrize("name", HOSTS)
+def test_restore_brings_everything_back(story: Story, before: dict[str, tuple[Host, Picture]], name: str) -> None:
+    assert differences(before[name][1], story["restore"].pictures[name]) == []

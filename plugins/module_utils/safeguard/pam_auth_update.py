@@ -30,19 +30,29 @@ Filename: %(folder)s/templates.dat
 
 
 def written(arguments: Mapping[str, Any], files: Files, host: Host) -> dict[str, File]:
-    """Return the files that `pam-auth-update --package --enable` would leave. arguments: {enable: [profiles]}."""
+    """Return the files that `pam-auth-update --package --enable` would leave.
+
+    arguments: {enable: [profiles], coming: {profile: its text}}; coming are those of packages that the plan installs.
+    """
     enable = [str(profile) for profile in arguments["enable"]]
-    missing = [profile for profile in enable if files["%s/%s" % (PROFILES, profile)].content is None]
+    coming = {
+        "%s/%s" % (PROFILES, profile): File(str(text).encode())
+        for profile, text in arguments.get("coming", {}).items()
+        if files["%s/%s" % (PROFILES, profile)].content is None
+    }
+    wanted = {profile: "%s/%s" % (PROFILES, profile) for profile in enable}
+    missing = [profile for profile, path in wanted.items() if path not in coming and files[path].content is None]
     if missing:
         raise Refused("%s has no profile %s" % (PROFILES, ", ".join(missing)))
     root = "%s/pam-%s" % (host.scratch, os.urandom(4).hex())
     paths = ["/etc/pam.d/common-" + kind for kind in TYPES]
     paths += ["%s/%s" % (SAVED, name) for name in (*TYPES, "seen")]
-    for path in [*paths, *_profiles(files)]:
-        _copy(root, path, files[path])
+    profiles = {**{path: files[path] for path in _profiles(files)}, **coming}
+    for path, file in {**{path: files[path] for path in paths}, **profiles}.items():
+        _copy(root, path, file)
     # One that it has not seen yet would come along by its default, and change what nobody asked for.
     with open(root + SAVED + "/seen", "a", encoding="utf-8") as seen:
-        seen.writelines(path.rpartition("/")[2] + "\n" for path in _profiles(files))
+        seen.writelines(path.rpartition("/")[2] + "\n" for path in profiles)
     _run(host, root, enable)
     found = {path: _result(root, path, files[path]) for path in paths}
     saved = "".join(file.text() or "" for path, file in found.items() if path.startswith(SAVED))

@@ -25,6 +25,12 @@ PROFILE = (
     "Password-Initial:\n\trequisite\tpam_pwhistory.so remember=%(remember)d\n"
 )
 PROFILES = "/usr/share/pam-configs/"
+#: What libpam-pwquality brings on Debian, so that its part can be tried before it is installed.
+COMING = {
+    QUALITY_PROFILE: "Name: Pwquality password strength checking\nDefault: yes\nPriority: 1024\nConflicts: cracklib\n"
+    "Password-Type: Primary\nPassword:\n\trequisite\t\t\tpam_pwquality.so retry=3\n"
+    "Password-Initial:\n\trequisite\t\t\tpam_pwquality.so retry=3\n"
+}
 #: Debian only recommends the dictionary, and without it pam_pwquality refuses every new password.
 DICTIONARY = ("cracklib-runtime", ["/var/cache/cracklib/cracklib_dict.pwd"])
 
@@ -98,7 +104,7 @@ def _insert_quality(case: Case) -> list[Step]:
     brings = [PROFILES + QUALITY_PROFILE, "/usr/lib/*/security/pam_pwquality.so"]
     steps = [package("libpam-pwquality", brings), package(*DICTIONARY)]
     if _managed(case):
-        return [*steps, program("pam-auth-update", {"enable": [QUALITY_PROFILE]})]
+        return [*steps, program("pam-auth-update", {"enable": [QUALITY_PROFILE], "coming": COMING})]
     return [*steps, _insert(judge.QUALITY, ["retry=3"], [judge.HISTORY, judge.UNIX])]
 
 
@@ -119,7 +125,10 @@ def password_history(case: Case, arguments: Mapping[str, Any], control: str) -> 
         return _authselect(case)
     if _managed(case):
         text = PROFILE % {"remember": remember}
-        return [file(PROFILES + HISTORY_PROFILE, text), program("pam-auth-update", {"enable": [HISTORY_PROFILE]})]
+        return [
+            file(PROFILES + HISTORY_PROFILE, text),
+            program("pam-auth-update", {"enable": [HISTORY_PROFILE], "coming": COMING}),
+        ]
     return [_insert(judge.HISTORY, ["remember=%d" % remember, "use_authtok"], [judge.UNIX])]
 
 
