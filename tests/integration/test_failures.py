@@ -171,6 +171,7 @@ class TestOneRun:
             "read": 4 + len(HOSTILE),
             "unread": ["breaks", "hangs", "killed", "refused", "silent"],
             "other_platform": ["switch", "windows"],
+            "not_reached": [],
         }
 
     def test_hostile_names_stay_inside_and_inert(self, audited: Played) -> None:
