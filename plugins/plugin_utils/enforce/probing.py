@@ -21,8 +21,7 @@ try:
 except ImportError:
     pexpect = None
 
-#: Longest time in seconds for one question, and for the whole of one login.
-QUESTION_SECONDS = 10.0
+#: Longest time in seconds for the whole of one login. A host may well think for a while before it asks anything.
 LOGIN_SECONDS = 45.0
 MAX_QUESTIONS = 4
 #: More than this without a question is no login dialogue.
@@ -95,7 +94,7 @@ def logins(declared: Sequence[Mapping[str, Any]]) -> list[Login]:
 def probe(
     target: Sequence[str], login: Login, seconds: float = LOGIN_SECONDS, clock: Callable[[], float] = time.monotonic
 ) -> Outcome:
-    """Log in once and leave at once; never longer than `seconds` and one question, a second try included.
+    """Log in once and leave at once; never longer than `seconds`, a second try included.
 
     target: ssh's arguments that lead to the host (-o, -p, -J, ... and its name last), without account and key. A code
     that the server refuses may have been used by somebody else a moment ago: it is tried again with the next one where
@@ -131,7 +130,7 @@ class _Dialogue:
             return self._end("the key %s can't be read on the controller" % self._login.key)
         child = pexpect.spawn(
             "ssh", self._arguments, env={**os.environ, "LC_ALL": "C"}, encoding="utf-8", codec_errors="replace",
-            echo=False, timeout=QUESTION_SECONDS, maxread=4096,
+            echo=False, timeout=None, maxread=4096,
         )  # fmt: skip
         try:
             return self._talk(child)
@@ -152,7 +151,7 @@ class _Dialogue:
         while len(self._asked) <= MAX_QUESTIONS:
             if self._left() <= 0:
                 return self._end("no answer in time")
-            at = child.expect(patterns, timeout=min(QUESTION_SECONDS, max(0.1, self._left())))
+            at = child.expect(patterns, timeout=max(0.1, self._left()))
             if at == 4:
                 self._asked.append("key")
             elif at in (0, 1):
