@@ -12,7 +12,7 @@ from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.record import telling
-from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Safeguard, owner
+from ..plugin_utils.enforce.safeguarding import WRONG, Safeguard, asked
 from ..plugin_utils.runs import playtime
 
 CATALOGUE = catalogue.load()
@@ -33,17 +33,11 @@ class ActionModule(ActionBase):
         about = playtime.plain(self._task.args["run"])
         here = playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]])
         policy = declared.declare(here, CATALOGUE, date.fromisoformat(about["date"])).policy
-        asked = Asked(
-            run=str(about["run"]),
-            owner=owner(),
-            check=bool(self._task.check_mode),
-            confirm_seconds=float(policy["bulwark_confirm_seconds"]),
-            seconds=float(policy["bulwark_read_seconds"]),
-            keep={"keep_days": policy["bulwark_snapshot_days"], "keep_runs": policy["bulwark_snapshot_runs"]},
-        )
         forget = bool(policy["bulwark_forget"])
         to_run = FIRST if forget else str(policy["bulwark_restore_run"])
-        safeguard = Safeguard(PackagedHost(self, variables, ""), asked)
+        safeguard = Safeguard(
+            PackagedHost(self, variables, ""), asked(str(about["run"]), policy, bool(self._task.check_mode))
+        )
         done = safeguard.restore(to_run, bool(policy["bulwark_restore_force"]), forget)
         result.update(
             changed=done.outcome in ("would_change", "confirmed"),

@@ -17,7 +17,7 @@ from ..plugin_utils.enforce import probing
 from ..plugin_utils.enforce.measures import seeds
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.record import telling
-from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, owner
+from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, asked
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
 from ..plugin_utils.evaluators.facts import Facts
 from ..plugin_utils.runs import playtime
@@ -67,13 +67,10 @@ class ActionModule(ActionBase):
     def _asked(self, run: str, workspace: Workspace, host: PackagedHost, secrets: Mapping[str, Any]) -> Asked:
         case = workspace.case()
         policy = case.policy
-        return Asked(
-            run=run,
-            owner=owner(),
-            check=bool(self._task.check_mode),
-            confirm_seconds=float(policy["bulwark_confirm_seconds"]),
-            seconds=float(policy["bulwark_read_seconds"]),
-            keep={"keep_days": policy["bulwark_snapshot_days"], "keep_runs": policy["bulwark_snapshot_runs"]},
+        return asked(
+            run,
+            policy,
+            bool(self._task.check_mode),
             plan=workspace.plan(),
             case=case,
             state=workspace.state(),

@@ -55,10 +55,10 @@ class Host(Protocol):
 class Asked:
     """What is to be done to one host, and by which rules.
 
-    owner: who says so, for the host's lock. confirm_seconds: time until the host puts everything back. seconds: limit
-    of one call. keep: bounds of the snapshots, as the module takes them. case, state: what the host was judged by.
-    access: controls whose enforcement may cost somebody the way in. subjects: as linux_state_info takes them. probes:
-    try each probe account's login, return what is wrong with them.
+    owner: the account and machine that run Ansible, for the host's lock. confirm_seconds: time until the host puts
+    everything back. seconds: limit of one call. keep: bounds of the snapshots, as the module takes them. case, state:
+    what the host was judged by. access: controls whose enforcement may cost somebody the way in. subjects: as
+    linux_state_info takes them. probes: try each probe account's login, return what is wrong with them.
     """
 
     run: str
@@ -91,13 +91,21 @@ class Done:
     seconds: float = 0.0
 
 
+def asked(run: str, policy: Mapping[str, Any], check: bool, **more: Any) -> Asked:
+    """Return what is asked by the policy in force; `more` are the fields that are the caller's own."""
+    return Asked(
+        run=run,
+        owner="%s@%s" % (getpass.getuser(), socket.gethostname()),
+        check=check,
+        confirm_seconds=float(policy["bulwark_confirm_seconds"]),
+        seconds=float(policy["bulwark_read_seconds"]),
+        keep={"keep_days": policy["bulwark_snapshot_days"], "keep_runs": policy["bulwark_snapshot_runs"]},
+        **more,
+    )
+
+
 class Lost(RemoteError):
     """The host may have been changed and can't say so; the text says why."""
-
-
-def owner() -> str:
-    """Return who holds a host's lock: the account and the machine that run Ansible."""
-    return "%s@%s" % (getpass.getuser(), socket.gethostname())
 
 
 class Safeguard:

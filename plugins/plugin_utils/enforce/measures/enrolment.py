@@ -16,6 +16,7 @@ from ...evaluators.verdict import Case
 from ...judges.mfa.enrolment import (
     METHODS,
     OTHERS_BITS,
+    PEOPLE,
     SECOND,
     SEEDS,
     SHOWN,
@@ -30,7 +31,6 @@ from .people import (
     FILES,
     GOOGLE,
     OATH,
-    PEOPLE,
     TOTP,
     held_in,
     holders,

@@ -13,9 +13,9 @@ from ...evaluators.logins import NO_SHELL, Login, logins
 from ...evaluators.verdict import Case
 from ...judges.mfa.enrolment import METHODS as KEPT
 from ...judges.mfa.enrolment import in_home
+from ...judges.mfa.ssh import PEOPLE
 from ..steps import Left
 
-PEOPLE = frozenset({"person", "shared"})
 BREAK_GLASS = "break_glass"
 TOTP = "totp"
 #: bulwark_mfa_method -> the PAM module that asks for its codes, and the files of root's that hold the seeds.

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...text import clean
 from ..safeguarding import Done
+from .masking import holds_secrets, masked
 
 #: What a change comes to, by the outcome of the whole.
 STATES = {"would_change": "would_change", "confirmed": "changed", "reverted": "reverted"}
@@ -46,9 +47,19 @@ def controls(
 def _tasks(changes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     tasks: dict[str, list[dict[str, Any]]] = {}
     for change in changes:
-        shown = {key: change[key] for key in ("kind", "name", "before", "after", "masked") if key in change}
-        tasks.setdefault(str(change["task"]), []).append({"masked": False, **shown})
+        hidden = _hidden(change)
+        texts = {side: None if hidden else _without_secrets(change.get(side)) for side in ("before", "after")}
+        shown = {"kind": change["kind"], "name": change["name"], **texts, "masked": hidden}
+        tasks.setdefault(str(change["task"]), []).append(shown)
     return [{"task": task, "changes": made} for task, made in tasks.items()]
+
+
+def _hidden(change: Mapping[str, Any]) -> bool:
+    return bool(change.get("masked")) or holds_secrets(str(change["name"]))
+
+
+def _without_secrets(text: str | None) -> str | None:
+    return None if text is None else "\n".join(masked(line) for line in text.split("\n"))
 
 
 def diff(done: Done) -> list[dict[str, str]]:
@@ -65,7 +76,7 @@ def diff(done: Done) -> list[dict[str, str]]:
 
 
 def _shown(change: Mapping[str, Any], side: str) -> str:
-    if change.get("masked"):
+    if _hidden(change):
         return "" if side == "before" else MASKED + "\n"
-    text = change.get(side)
-    return "" if text is None else "".join(clean(line.expandtabs()) + "\n" for line in str(text).splitlines())
+    text = _without_secrets(change.get(side))
+    return "".join(clean(line.expandtabs()) + "\n" for line in (text or "").splitlines())
