@@ -26,22 +26,26 @@ SCHEMES = {
 DES = re.compile(r"[./0-9A-Za-z]{13}")
 NUMBER = re.compile(r"[0-9]{1,10}")
 EPOCH = date(1970, 1, 1)
+#: UID_MIN where login.defs(5) doesn't set it.
+UID_MIN = 1000
 #: sssd and others don't enumerate: an account the controller asks about is then looked up by its name.
 ASKED_LIMIT = 500
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `users`, `groups`, `gids`, `shells` and `passwords`.
+    """Learn `users`, `groups`, `gids`, `shells`, `uid_min` and `passwords`.
 
-    users: [{name, uid, gid, home, shell, groups: [names, the primary one too], source: files|nss}], and where shadow
-    could be read, for those in it: password: usable|locked|empty|none, hash: scheme of a usable password or None,
-    expires: ISO date or None, expired: by the host's clock.
+    users: [{name, uid, gid, home, shell, groups: [names, the primary one too], source: files|nss, described: whether
+    GECOS holds a text}], and where shadow could be read, for those in it: password: usable|locked|empty|none, hash:
+    scheme of a usable password or None, changed: ISO date of the last password change or None, expires: ISO date or
+    None, expired: by the host's clock.
     passwords: {user: the same password state}; where shadow can't be read its error says why.
     groups: {name: [members, those by primary group too]}. gids: {name: gid}.
-    shells: what /etc/shells lists, None where the host has no such file.
+    shells: what /etc/shells lists, None where the host has no such file. uid_min: the first uid of people's accounts.
     """
     door = host.door
     area.learn("shells", shells, door)
+    area.learn("uid_min", uid_min, door)
     groups = parse_groups(door.output(["getent", "group"]))
     users = read_users(door, [subject["user"] for subject in host.subjects])
     area.facts["groups"] = join(users, groups)
@@ -65,6 +69,16 @@ def shells(door: Door) -> list[str] | None:
         return None
 
 
+def uid_min(door: Door) -> int:
+    """Return UID_MIN of login.defs(5), in whose texts the last line wins."""
+    try:
+        settings = [line.split() for line in door.lines("/etc/login.defs")]
+    except Missing:
+        return UID_MIN
+    numbers = [words[1] for words in settings if words[0] == "UID_MIN" and len(words) > 1]
+    return int(numbers[-1]) if numbers and NUMBER.fullmatch(numbers[-1]) else UID_MIN
+
+
 def read_users(door: Door, asked: list[str]) -> list[dict[str, Any]]:
     """Return the users that the name services enumerate, and those of `asked` that they know all the same."""
     local = {user["name"] for user in parse_users(door.read("/etc/passwd"))}
@@ -81,14 +95,15 @@ def read_users(door: Door, asked: list[str]) -> list[dict[str, Any]]:
 
 
 def parse_users(text: str) -> list[dict[str, Any]]:
-    """Return [{name, uid, gid, home, shell, groups: []}] of passwd(5) lines; an empty shell means /bin/sh."""
+    """Return [{name, uid, gid, home, shell, groups: [], described}] of passwd(5) lines; no shell means /bin/sh."""
     users = []
     for line in text.split("\n"):
         fields = line.split(":")
         if len(fields) == 7 and NUMBER.fullmatch(fields[2]) and NUMBER.fullmatch(fields[3]):
-            name, _password, uid, gid, _gecos, home, shell = fields
+            name, _password, uid, gid, gecos, home, shell = fields
             user = {"name": name, "uid": int(uid), "gid": int(gid), "home": home, "shell": shell or "/bin/sh"}
-            users.append(dict(user, groups=[]))
+            # Of GECOS only whether it says anything: adduser(8) leaves ",,," where nobody was asked.
+            users.append(dict(user, groups=[], described=bool(gecos.strip(", "))))
     return users
 
 
@@ -122,7 +137,7 @@ def join(users: list[dict[str, Any]], groups: dict[str, tuple[int, list[str]]]) 
 
 
 def password_states(door: Door) -> dict[str, dict[str, Any]]:
-    """Return {user: {password, hash, expires, expired}} of the local accounts, read from passwd(5) and shadow(5)."""
+    """Return {user: {password, hash, changed, expires, expired}} of the local accounts, read from passwd(5) and shadow(5)."""
     shadow = {fields[0]: fields for fields in (line.split(":") for line in door.read("/etc/shadow").split("\n"))}
     today = date.today()
     states = {}
@@ -133,10 +148,13 @@ def password_states(door: Door) -> dict[str, dict[str, Any]]:
         # Only an "x" refers to shadow; anything else in passwd is the password field itself.
         field = fields[1] if fields[1] != "x" else entry[1] if len(entry) > 1 else None
         password, scheme = password_state(field)
-        expires = expiry(entry[7]) if len(entry) > 7 else None
+        expires = day(entry[7]) if len(entry) > 7 else None
+        changed = day(entry[2]) if len(entry) > 2 else None
         states[fields[0]] = {
             "password": password,
             "hash": scheme,
+            # Day 0 asks for a new password at the next login; it is no date.
+            "changed": changed.isoformat() if changed and changed > EPOCH else None,
             "expires": expires.isoformat() if expires else None,
             "expired": expires is not None and expires <= today,
         }
@@ -159,8 +177,8 @@ def password_state(field: str | None) -> tuple[str, str | None]:
     return ("usable", "des") if DES.fullmatch(field) else ("locked", None)
 
 
-def expiry(field: str) -> date | None:
-    """Return the day from which an account is expired (shadow field 8, days since 1970), None where it never is."""
+def day(field: str) -> date | None:
+    """Return the day that a field of shadow(5) counts from 1970 to, None where it is empty or no number."""
     if not NUMBER.fullmatch(field):
         return None
     try:

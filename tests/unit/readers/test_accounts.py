@@ -79,6 +79,27 @@ def test_expiry_is_shadows_eighth_field(tmp_path: Path) -> None:
     assert (known["anna"]["expires"], known["anna"]["expired"]) == (None, False)
 
 
+def test_when_a_password_was_changed(tmp_path: Path) -> None:
+    shadow = "anna:$6$x$y:19000::::::\nleo:$6$x$y:0::::::\nopen:::::::::\n"
+    known, _errors = state(tmp_path, **{"/etc/shadow": shadow})
+    assert [known[name]["changed"] for name in ("anna", "leo", "open", "new")] == ["2022-01-08", None, None, None]
+
+
+def test_of_gecos_only_whether_it_says_anything() -> None:
+    texts = ["Anna Ahorn,,,", ",,,", " ,", ""]
+    users = accounts.parse_users("".join("u%d:x:1:1:%s:/:\n" % each for each in enumerate(texts)))
+    assert [user["described"] for user in users] == [True, False, False, False]
+    assert "Ahorn" not in repr(users)
+
+
+def test_where_the_accounts_of_people_begin(tmp_path: Path) -> None:
+    known, _errors = state(tmp_path)
+    assert known["facts"]["uid_min"] == 1000, "without login.defs"
+    (tmp_path / "etc/login.defs").write_text("# UID_MIN 1\nUID_MIN 500\nUID_MIN\t\t 2000\nUMASK\n")
+    facts, _errors = read(tmp_path, "accounts", {}, {"getent passwd": NSS, "getent group": GROUP})
+    assert facts["uid_min"] == 2000
+
+
 def test_without_shadow_the_accounts_are_known_and_their_passwords_are_not(tmp_path: Path) -> None:
     state(tmp_path)
     (tmp_path / "etc/shadow").unlink()
@@ -106,7 +127,7 @@ def test_any_text_is_parsed_without_a_crash(text: str) -> None:
     users = accounts.parse_users(text)
     accounts.join(users, accounts.parse_groups(text))
     accounts.password_state(text)
-    accounts.expiry(text)
+    accounts.day(text)
 
 
 @given(st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True), unique=True, max_size=8))
