@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared, selection
-from ..plugin_utils.declared.subjects import subjects
+from ..plugin_utils.declared.subjects import marks, subjects
 from ..plugin_utils.enforce import choosing
 from ..plugin_utils.enforce.workspace import Workspace
 from ..plugin_utils.evaluators.facts import Facts
@@ -100,7 +100,11 @@ class ActionModule(ActionBase):
         if policy.get("bulwark_state_dir"):
             return self._recorded(Path(str(policy["bulwark_state_dir"])), subject.host), ""
         seconds = float(policy["bulwark_read_seconds"])
-        arguments = {"subjects": subjects(subject.declaration.registers), "seconds": seconds}
+        arguments = {
+            "subjects": subjects(subject.declaration.registers),
+            "marks": marks(policy),
+            "seconds": seconds,
+        }
         remote = Remote(self, variables)
         try:
             return _read(remote, arguments, seconds), ""

@@ -56,10 +56,18 @@ Reader = Callable[["Reading", Area], None]
 class Reading:
     """Reads the areas of one host. A reader may ask for another area's facts; each is read once."""
 
-    def __init__(self, door: Door, readers: dict[str, Reader], subjects: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        door: Door,
+        readers: dict[str, Reader],
+        subjects: list[dict[str, Any]] | None = None,
+        marks: list[str] | None = None,
+    ) -> None:
         self.door = door
         #: Accounts the controller asks about: [{"user": str, "addresses": [str]}].
         self.subjects = subjects or []
+        #: Glob patterns that the controller asks for in texts which stay on the host, such as the comments of keys.
+        self.marks = marks or []
         self._readers = readers
         self._areas = {name: Area(name) for name in readers}
         self._locks = {name: threading.Lock() for name in readers}

@@ -36,6 +36,13 @@ options:
         type: list
         elements: str
         default: []
+  marks:
+    description:
+      - Glob patterns to look for in texts that stay on the host, such as the comments of SSH keys. Only which of them
+        match is returned.
+    type: list
+    elements: str
+    default: []
   root:
     description:
       - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
@@ -112,6 +119,7 @@ def main() -> None:
                     "addresses": {"type": "list", "elements": "str", "default": []},
                 },
             },
+            "marks": {"type": "list", "elements": "str", "default": []},
             "root": {"type": "path", "default": "/"},
             "seconds": {"type": "float", "default": 60.0},
         },
@@ -126,7 +134,7 @@ def main() -> None:
         door = Door(module.params["root"])
     except (OSError, ValueError) as error:
         module.fail_json(msg="root: %s" % error)
-    reading = Reading(door, AREAS, module.params["subjects"])
+    reading = Reading(door, AREAS, module.params["subjects"], module.params["marks"])
     areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
     module.exit_json(
         changed=False,

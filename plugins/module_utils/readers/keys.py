@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
@@ -19,12 +20,13 @@ Entry = dict[str, Any]
 def read(host: Reading, area: Area) -> None:
     """Learn which keys sshd accepts for each account.
 
-    authorized: [{user, path, line, type, bits, fingerprint, options: [texts], owner_uid, mode, writable_by_user}].
+    authorized: [{user, path, line, type, bits, fingerprint, options: [texts], marks, owner_uid, mode,
+    writable_by_user}]. marks: the patterns asked for that its comment matches.
     bits: of the modulus or curve, None for a type that has neither; options: from="...", restrict, ..., by name only
     where the value may hold a secret (command, environment); writable_by_user: the account can change or replace it.
     files: [{user, path, exists, writable_by_user}]: every place where sshd looks for keys.
     unreadable: {user: why not all of its keys can be seen}.
-    trusted_cas: [{path, line, type, bits, fingerprint}]: whose certificates open accounts (TrustedUserCAKeys).
+    trusted_cas: [{path, line, type, bits, fingerprint, marks}]: whose certificates open accounts (TrustedUserCAKeys).
     All are empty where no SSH server is installed that could accept a key.
     """
     door = host.door
@@ -40,7 +42,7 @@ def read(host: Reading, area: Area) -> None:
             for path in key_files(own, user):
                 place = {"user": user["name"], "path": path}
                 file = dict(place, **whose(door, path, user["uid"], groups))
-                keys = keys_in(door, path)
+                keys = keys_in(door, path, host.marks)
                 area.facts["authorized"] += [dict(key, **file) for key in keys]
                 writable = file["writable_by_user"]
                 area.facts["files"].append(dict(place, exists="mode" in file, writable_by_user=writable))
@@ -50,7 +52,8 @@ def read(host: Reading, area: Area) -> None:
         except Unreadable as problem:
             area.facts["unreadable"][user["name"]] = str(problem)
     del area.facts["trusted_cas"]
-    area.learn("trusted_cas", trusted_cas, door, [base, *({**base, **each["settings"]} for each in contexts)])
+    settings = [base, *({**base, **each["settings"]} for each in contexts)]
+    area.learn("trusted_cas", trusted_cas, door, settings, host.marks)
 
 
 def values(settings: list[dict[str, list[str]]], option: str) -> list[str]:
@@ -71,13 +74,13 @@ def key_files(settings: list[dict[str, list[str]]], user: Entry) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
-def keys_in(door: Door, path: str) -> list[Entry]:
+def keys_in(door: Door, path: str, marks: Sequence[str] = ()) -> list[Entry]:
     """Return the keys of a file with their line numbers; none where there is no file."""
     try:
         text = door.read(path)
     except Missing:
         return []
-    parsed = [(number, authorized_key.parse(line)) for number, line in enumerate(text.split("\n"), 1)]
+    parsed = [(number, authorized_key.parse(line, marks)) for number, line in enumerate(text.split("\n"), 1)]
     keys = [dict(key, line=number) for number, key in parsed if key is not None]
     if len(keys) > KEYS_LIMIT:
         raise Unreadable("%s holds more than %d keys" % (path, KEYS_LIMIT))
@@ -116,6 +119,7 @@ def parents(path: str) -> list[str]:
     return ["/" + "/".join(parts[:count]) for count in range(len(parts) - 1, -1, -1)]
 
 
-def trusted_cas(door: Door, settings: list[dict[str, list[str]]]) -> list[Entry]:
+def trusted_cas(door: Door, settings: list[dict[str, list[str]]], marks: Sequence[str]) -> list[Entry]:
     """Return the keys of every TrustedUserCAKeys file; one that isn't there trusts nobody."""
-    return [dict(key, path=path) for path in values(settings, "trustedusercakeys") for key in keys_in(door, path)]
+    paths = values(settings, "trustedusercakeys")
+    return [dict(key, path=path) for path in paths for key in keys_in(door, path, marks)]

@@ -6,10 +6,13 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
+import time
 
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
 
+LOCALTIME = "/etc/localtime"
+ZONES = "/usr/share/zoneinfo/"
 FAMILIES = {
     "debian": "debian",
     "ubuntu": "ubuntu",
@@ -23,8 +26,13 @@ FAMILIES = {
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `release`, `family`, `hostname`, `systemd`, `privileged`, `account`, `peer` and `crypto_policy`."""
+    """Learn `release`, `family`, `hostname`, `systemd`, `privileged`, `account`, `peer`, `crypto_policy` and the time.
+
+    now: seconds since 1970 by the host's clock. timezone: the name of its zone, such as Europe/Lisbon.
+    """
     door = host.door
+    area.facts["now"] = int(time.time())
+    area.learn("timezone", timezone, door)
     release = area.learn("release", os_release, door)
     if release is not None:
         area.facts["family"] = family(release)
@@ -56,6 +64,16 @@ def family(release: dict[str, str]) -> str:
         if name in FAMILIES:
             return FAMILIES[name]
     return "other"
+
+
+def timezone(door: Door) -> str:
+    """Return the name of the host's time zone, UTC where none is set (localtime(5))."""
+    if not door.exists(LOCALTIME):
+        return "UTC"
+    _folder, known, name = door.real(LOCALTIME).partition(ZONES)
+    if not known:
+        raise Unreadable("%s leads to no zone of %s" % (LOCALTIME, ZONES))
+    return name
 
 
 def booted_by_systemd(door: Door) -> bool:

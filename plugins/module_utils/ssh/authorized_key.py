@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Parses lines of authorized_keys (sshd(8), AUTHORIZED_KEYS FILE FORMAT) and of files of CA keys.
 
-Comments are dropped, and so are the values of options that may hold a secret.
+Comments never leave here, and neither do the values of options that may hold a secret.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 #: Options whose value is judged and public; of all others only the name is kept.
@@ -22,17 +23,25 @@ EVERYWHERE = frozenset({"*", "0.0.0.0/0", "::/0"})
 CURVE_BITS = {"nistp256": 256, "nistp384": 384, "nistp521": 521, "ed25519": 256, "ed448": 456}
 
 
-def parse(line: str) -> dict[str, Any] | None:
-    """Return {type, bits, fingerprint, options} of a line; None where it holds no key that sshd would take."""
+def parse(line: str, marks: Sequence[str] = ()) -> dict[str, Any] | None:
+    """Return {type, bits, fingerprint, options, marks} of a line; None where it holds no key that sshd would take.
+
+    marks: which of the glob patterns given the comment or one of its words matches.
+    """
     text = line.strip()
     if not text or text.startswith("#"):
         return None
-    key = _key(text)
-    if key is not None:
-        return dict(key, options=[])
-    options, rest = split_options(text)
-    key = _key(rest)
-    return None if key is None else dict(key, options=options)
+    options: list[str] = []
+    rest, key = text, _key(text)
+    if key is None:
+        options, rest = split_options(text)
+        key = _key(rest)
+    return None if key is None else dict(key, options=options, marks=_marked(rest, marks))
+
+
+def _marked(text: str, marks: Sequence[str]) -> list[str]:
+    comment = " ".join(text.split()[2:])
+    return [mark for mark in marks if any(fnmatchcase(part, mark) for part in (comment, *comment.split()))]
 
 
 def split_options(text: str) -> tuple[list[str], str]:

@@ -4,21 +4,24 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
 from . import run_options, work_windows
 from .checking import Problem, near, shown
 from .merging import Merged
-from .registers import DATE_TEXT, PARTY_TEXT, as_date, is_party
+from .registers import DATE_TEXT, MOMENT_TEXT, PARTY_TEXT, as_date, as_moment, is_party
 from .totp import SeedError, seed_bytes
 
 DATES = {
-    "bulwark_accounts": ("expires", "tested"),
+    "bulwark_accounts": ("expires", "tested", "reviewed"),
     "bulwark_contracts": ("start", "end"),
+    "bulwark_leavers": ("left",),
     "bulwark_host_lists": ("date",),
 }
+#: Registers whose entries are proposed by an onboarding and approved by a person.
+APPROVED = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_services", "bulwark_remote_tools")
 #: Who may answer for a control beside a party.
 BEYOND_PARTIES = ("both", "nobody")
 
@@ -29,8 +32,13 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
     for name, keys in DATES.items():
         for place, entry in merged.entries(name, values):
             yield from _dates(place, entry, keys)
+    for name in APPROVED:
+        for place, entry in merged.entries(name, merged.values):
+            yield from _approval(place, entry)
+    contracts = {entry["id"]: entry for entry in values.get("bulwark_contracts") or () if entry.get("id")}
     for place, entry in merged.entries("bulwark_accounts", values):
         yield from _account(place, entry)
+        yield from _contract_of(place, entry, contracts)
     yield from _listeners(merged, values)
     for place, entry in merged.entries("bulwark_zones", values):
         yield from _networks(place + ".cidrs", entry["cidrs"])
@@ -39,6 +47,9 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
     for place, entry in merged.entries("bulwark_contracts", values):
         yield from _party(place + ".party", entry["party"])
         yield from work_windows.problems(place + ".windows", entry.get("windows") or ())
+        yield from _order(place, entry, as_date, DATE_TEXT)
+    for place, entry in merged.entries("bulwark_work_orders", values):
+        yield from _order(place, entry, as_moment, MOMENT_TEXT)
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
     yield from _seeds(values)
@@ -72,12 +83,54 @@ def _listeners(merged: Merged, values: Mapping[str, Any]) -> Iterator[Problem]:
 def _account(place: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _party(place + ".party", entry["party"])
     yield from _networks(place + ".sources", entry.get("sources") or ())
+    if entry.get("reviewed_by"):
+        yield from _party(place + ".reviewed_by", entry["reviewed_by"])
+    for index, member in enumerate(entry.get("members") or ()):
+        yield from _dates("%s.members[%d]" % (place, index), member, ("since", "until"))
     for index, key in enumerate(entry.get("keys") or ()):
         wrong = "%s.keys[%d]" % (place, index)
         yield from _dates(wrong, key, ("since",))
         if not key["fingerprint"].startswith("SHA256:"):
             text = "%s is no fingerprint; write it as ssh-keygen -lf prints it: SHA256:..." % shown(key["fingerprint"])
             yield Problem(wrong + ".fingerprint", text)
+
+
+def _approval(place: str, entry: Any) -> Iterator[Problem]:
+    """Yield that an entry calls itself approved without saying by whom and when."""
+    if not isinstance(entry, Mapping):
+        return
+    yield from _dates(place, entry, ("approved_on",))
+    for key, wanted in (("approved_by", "who approved it"), ("approved_on", "the day of the approval")):
+        if entry.get("status") == "approved" and not entry.get(key):
+            yield Problem("%s.%s" % (place, key), "is missing; say %s, or leave status out" % wanted)
+
+
+def _contract_of(place: str, entry: Mapping[str, Any], contracts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield that an account names a contract that isn't declared, or is another party's."""
+    if not entry.get("contract"):
+        return
+    contract = contracts.get(entry["contract"])
+    if contract is None:
+        text = "bulwark_contracts has no id %s%s" % (shown(entry["contract"]), near(entry["contract"], contracts))
+        yield Problem(place + ".contract", text)
+    elif contract["party"] != entry["party"]:
+        text = "contract %s is with %s, the account is of %s" % (
+            shown(entry["contract"]), shown(contract["party"]), shown(entry["party"])
+        )  # fmt: skip
+        yield Problem(place + ".contract", text)
+
+
+def _order(place: str, entry: Mapping[str, Any], read: Callable[[Any], Any], wanted: str) -> Iterator[Problem]:
+    """Yield that a start or end can't be read, or that the end comes first."""
+    moments = {}
+    for key in ("start", "end"):
+        try:
+            moments[key] = read(entry[key])
+        except ValueError:
+            if wanted != DATE_TEXT:  # dates are told by _dates
+                yield Problem("%s.%s" % (place, key), "%s is no time; %s" % (shown(entry[key]), wanted))
+    if len(moments) == 2 and moments["end"] < moments["start"]:
+        yield Problem(place + ".end", "%s lies before its start, %s" % (shown(entry["end"]), shown(entry["start"])))
 
 
 def _responsibilities(named: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:

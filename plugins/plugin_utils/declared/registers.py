@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 
 NO_CUSTOMER = "_none"
@@ -18,6 +18,8 @@ PARTY = re.compile(r"customer|(msp|vendor):[a-z0-9][a-z0-9._-]*")
 PARTY_TEXT = "customer, msp:<id> or vendor:<id> (id in lower case)"
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ][0-9:.+Z-]+)?")
 DATE_TEXT = "write it as YYYY-MM-DD"
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?")
+MOMENT_TEXT = "write it as YYYY-MM-DDTHH:MM, with Z or an offset such as +01:00; UTC without"
 
 
 class Undeclared(Exception):
@@ -25,8 +27,22 @@ class Undeclared(Exception):
 
 
 @dataclass(frozen=True)
+class Member:
+    """A person who uses a shared account, and the first and last day of it."""
+
+    person: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
 class Account:
-    """An entry of bulwark_accounts. `party` is customer, msp:<id> or vendor:<id>; `keys` maps fingerprint to since."""
+    """An entry of bulwark_accounts. `party` is customer, msp:<id> or vendor:<id>; `keys` maps fingerprint to since.
+
+    full_admin: it may do anything, which a contract has to say too. contract: the id of that contract. daily: the name
+    of the same person's ordinary account. reviewed, reviewed_by: when its rights were confirmed last, and by whose
+    party.
+    """
 
     name: str
     kind: str
@@ -40,6 +56,12 @@ class Account:
     expires: date | None = None
     sources: tuple[str, ...] = ()
     tested: date | None = None
+    full_admin: bool = False
+    contract: str | None = None
+    members: tuple[Member, ...] = ()
+    daily: str | None = None
+    reviewed: date | None = None
+    reviewed_by: str | None = None
 
     @property
     def external(self) -> bool:
@@ -68,6 +90,58 @@ class Zone:
 
 
 @dataclass(frozen=True)
+class Contract:
+    """An entry of bulwark_contracts. scope: hosts or groups; windows: as declared/work_windows.py takes them."""
+
+    party: str
+    start: date
+    end: date
+    id: str | None = None
+    scope: tuple[str, ...] = ()
+    windows: tuple[Mapping[str, Any], ...] = ()
+    full_admin: bool = False
+
+    def in_force(self, day: date) -> bool:
+        """Say whether the contract runs on a day; its last day is one of them."""
+        return self.start <= day <= self.end
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """An entry of bulwark_leavers: who has gone, the accounts that were theirs, and the last day."""
+
+    person: str
+    left: date
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """An entry of bulwark_services: units that may be enabled, as a glob pattern."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class RemoteTool:
+    """An entry of bulwark_remote_tools: a remote-access tool that may be there. None means any."""
+
+    name: str
+    version: str | None = None
+    server: str | None = None
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """An entry of bulwark_work_orders: a ticket, and which accounts may work for it from when to when (UTC)."""
+
+    ticket: str
+    accounts: tuple[str, ...]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
 class Registers:
     """The registers of one host; `None` where nobody declared one.
 
@@ -84,7 +158,11 @@ class Registers:
     tier: int | None = None
     admin_cidrs: tuple[str, ...] | None = None
     msp_managed: tuple[str, ...] | None = None
-    contracts: tuple[Mapping[str, Any], ...] | None = None
+    contracts: tuple[Contract, ...] | None = None
+    leavers: tuple[Leaver, ...] | None = None
+    services: tuple[Service, ...] | None = None
+    remote_tools: tuple[RemoteTool, ...] | None = None
+    work_orders: tuple[WorkOrder, ...] | None = None
     responsibilities: Mapping[str, Any] | None = None
     seeded: frozenset[str] = frozenset()
 
@@ -99,6 +177,17 @@ class Registers:
     def account(self, name: str) -> Account | None:
         """Return the approved register entry of an account, None where it isn't registered."""
         return next((account for account in self.accounts or () if account.name == name), None)
+
+    def contract_of(self, account: Account) -> Contract | None:
+        """Return the contract an account works under: the one it names, else its party's that ends last.
+
+        Raises Undeclared where no contracts are declared.
+        """
+        contracts: tuple[Contract, ...] = self.declared("contracts")
+        if account.contract is not None:
+            return next((contract for contract in contracts if contract.id == account.contract), None)
+        own = [contract for contract in contracts if contract.party == account.party]
+        return max(own, key=lambda contract: contract.end, default=None)
 
     def has_function(self, function: str) -> bool:
         """Say whether the host is declared to serve `function` (an entry of bulwark_host_functions)."""
@@ -116,6 +205,10 @@ VARIABLES = {
     "admin_cidrs": "bulwark_admin_cidrs",
     "msp_managed": "bulwark_msp_managed",
     "contracts": "bulwark_contracts",
+    "leavers": "bulwark_leavers",
+    "services": "bulwark_services",
+    "remote_tools": "bulwark_remote_tools",
+    "work_orders": "bulwark_work_orders",
     "responsibilities": "bulwark_responsibilities",
 }
 
@@ -123,18 +216,21 @@ VARIABLES = {
 def build(declared: Mapping[str, Any]) -> Registers:
     """Return the Registers of validated variables (names as in VARIABLES; a missing one is not declared)."""
     accounts = declared.get("bulwark_accounts")
-    listeners = declared.get("bulwark_listeners")
     return Registers(
         customer=declared.get("bulwark_customer") or NO_CUSTOMER,
-        accounts=None if accounts is None else tuple(_account(entry) for entry in _approved(accounts)),
+        accounts=_tuple(accounts, _account),
         proposed_accounts=tuple(entry["name"] for entry in accounts or () if entry.get("status") == "proposed"),
-        listeners=None if listeners is None else tuple(_listener(entry) for entry in _approved(listeners)),
+        listeners=_tuple(declared.get("bulwark_listeners"), _listener),
         zones=_tuple(declared.get("bulwark_zones"), _zone),
+        contracts=_tuple(declared.get("bulwark_contracts"), _contract),
+        leavers=_tuple(declared.get("bulwark_leavers"), _leaver),
+        services=_tuple(declared.get("bulwark_services"), lambda entry: Service(entry["name"])),
+        remote_tools=_tuple(declared.get("bulwark_remote_tools"), _remote_tool),
+        work_orders=_tuple(declared.get("bulwark_work_orders"), _work_order),
         functions=_maybe(declared.get("bulwark_host_functions"), frozenset),
         tier=declared.get("bulwark_host_tier"),
         admin_cidrs=_maybe(declared.get("bulwark_admin_cidrs"), tuple),
         msp_managed=_maybe(declared.get("bulwark_msp_managed"), tuple),
-        contracts=_maybe(declared.get("bulwark_contracts"), tuple),
         responsibilities=declared.get("bulwark_responsibilities"),
         seeded=frozenset(declared.get("bulwark_totp_seeds") or ()),
     )
@@ -149,7 +245,7 @@ def _maybe(value: Any, make: Any) -> Any:
 
 
 def _tuple(value: Any, make: Any) -> Any:
-    return None if value is None else tuple(make(entry) for entry in value)
+    return None if value is None else tuple(make(entry) for entry in _approved(value))
 
 
 def as_date(value: Any) -> date | None:
@@ -159,6 +255,21 @@ def as_date(value: Any) -> date | None:
     if not DATE.fullmatch(str(value)):
         raise ValueError(DATE_TEXT)
     return date.fromisoformat(str(value)[:10])
+
+
+def as_moment(value: Any) -> datetime:
+    """Return the moment of an ISO 8601 text, in UTC where it says no offset. Raises ValueError."""
+    if not MOMENT.fullmatch(str(value)):
+        raise ValueError(MOMENT_TEXT)
+    found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+
+
+def _day(value: Any) -> date:
+    found = as_date(value)
+    if found is None:
+        raise ValueError(DATE_TEXT)
+    return found
 
 
 def is_party(value: Any) -> bool:
@@ -180,7 +291,40 @@ def _account(entry: Mapping[str, Any]) -> Account:
         expires=as_date(entry.get("expires")),
         sources=tuple(entry.get("sources") or ()),
         tested=as_date(entry.get("tested")),
+        full_admin=bool(entry.get("full_admin")),
+        contract=entry.get("contract"),
+        members=tuple(
+            Member(one["person"], as_date(one.get("since")), as_date(one.get("until")))
+            for one in entry.get("members") or ()
+        ),
+        daily=entry.get("daily"),
+        reviewed=as_date(entry.get("reviewed")),
+        reviewed_by=entry.get("reviewed_by"),
     )
+
+
+def _contract(entry: Mapping[str, Any]) -> Contract:
+    return Contract(
+        party=entry["party"],
+        start=_day(entry["start"]),
+        end=_day(entry["end"]),
+        id=entry.get("id"),
+        scope=tuple(entry.get("scope") or ()),
+        windows=tuple(entry.get("windows") or ()),
+        full_admin=bool(entry.get("full_admin")),
+    )
+
+
+def _leaver(entry: Mapping[str, Any]) -> Leaver:
+    return Leaver(entry["person"], _day(entry["left"]), tuple(entry.get("accounts") or ()))
+
+
+def _remote_tool(entry: Mapping[str, Any]) -> RemoteTool:
+    return RemoteTool(entry["name"], entry.get("version"), entry.get("server"))
+
+
+def _work_order(entry: Mapping[str, Any]) -> WorkOrder:
+    return WorkOrder(entry["ticket"], tuple(entry["accounts"]), as_moment(entry["start"]), as_moment(entry["end"]))
 
 
 def _listener(entry: Mapping[str, Any]) -> Listener:

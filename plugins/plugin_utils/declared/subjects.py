@@ -1,21 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom the reader asks sshd about: every registered account, from one address of each network it may come from."""
+"""What the reader is asked beside the state itself: about whom sshd is asked, and which marks keys may carry."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Any
 
 from .registers import Registers
 
 
 def subjects(registers: Registers) -> list[dict[str, Any]]:
-    """Return [{"user", "addresses"}] for the registered accounts, in the form linux_state_info takes."""
+    """Return [{"user", "addresses"}] for the registered accounts, from one address of each network they may come from.
+
+    It has the form that linux_state_info takes.
+    """
     fallback = [_representative(cidr) for cidr in registers.admin_cidrs or ()]
     return [
         {"user": account.name, "addresses": [_representative(cidr) for cidr in account.sources] or fallback}
         for account in registers.accounts or ()
     ]
+
+
+def marks(policy: Mapping[str, Any]) -> list[str]:
+    """Return the patterns by which the policy knows providers' names and the comments of their keys."""
+    return sorted({pattern for patterns in (policy.get("bulwark_msp_names") or {}).values() for pattern in patterns})
 
 
 def _representative(cidr: str) -> str:

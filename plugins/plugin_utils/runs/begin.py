@@ -29,7 +29,8 @@ RUN_WIDE = ("bulwark_report_dir", "bulwark_history_dir", "bulwark_keep_runs", "b
             "bulwark_fail_on_new", "bulwark_fail_on_unreachable", "bulwark_sign_key", "bulwark_state_dir",
             "bulwark_keep_state")  # fmt: skip
 REGISTERS = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_admin_cidrs", "bulwark_contracts",
-             "bulwark_responsibilities", "bulwark_waivers", "bulwark_host_lists")  # fmt: skip
+             "bulwark_responsibilities", "bulwark_waivers", "bulwark_host_lists", "bulwark_leavers",
+             "bulwark_services", "bulwark_remote_tools", "bulwark_work_orders")  # fmt: skip
 MAX_SHOWN = 40
 
 

@@ -95,3 +95,12 @@ def test_options_come_back_as_written(options: list[str]) -> None:
     key = authorized_key.parse((",".join(options) + " " if options else "") + ED25519)
     assert key is not None
     assert key["options"] == options
+
+
+def test_a_comment_stays_and_only_the_marks_it_carries_are_told() -> None:
+    line = f"{ED25519} kim@north.example laptop S3CRET"
+    key = authorized_key.parse(line, ["north-*", "*@north.example", "laptop"])
+    assert key is not None
+    assert key["marks"] == ["*@north.example", "laptop"]
+    assert "S3CRET" not in str(key)
+    assert authorized_key.parse(line)["marks"] == []  # type: ignore[index]
