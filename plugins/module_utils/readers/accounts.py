@@ -137,7 +137,7 @@ def join(users: list[dict[str, Any]], groups: dict[str, tuple[int, list[str]]]) 
 
 
 def password_states(door: Door) -> dict[str, dict[str, Any]]:
-    """Return {user: {password, hash, changed, expires, expired}} of the local accounts, read from passwd(5) and shadow(5)."""
+    """Return {user: {password, hash, changed, expires, expired}} of local accounts, from passwd(5) and shadow(5)."""
     shadow = {fields[0]: fields for fields in (line.split(":") for line in door.read("/etc/shadow").split("\n"))}
     today = date.today()
     states = {}

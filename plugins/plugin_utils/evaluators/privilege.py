@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which accounts are privileged: by uid, by a group that is as good as root, by sudo, or because the register says so."""
+"""Which accounts are privileged: by uid, by a group as good as root, by sudo, or because the register says so."""
 
 from __future__ import annotations
 
