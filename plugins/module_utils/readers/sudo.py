@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
@@ -15,8 +16,14 @@ CONVERT = ("cvtsudoers", "-e", "-f")
 #: The Defaults that are judged; others may hold anything.
 OPTIONS = frozenset(
     {"authenticate", "exempt_group", "timestamp_timeout", "timestamp_type", "pam_service", "pam_login_service",
-     "rootpw", "runaspw", "targetpw", "use_pty", "log_input", "log_output", "logfile", "log_servers", "secure_path"}
+     "rootpw", "runaspw", "targetpw", "use_pty", "log_input", "log_output", "logfile", "log_servers", "secure_path",
+     "env_reset", "noexec", "setenv", "runas_default"}
 )  # fmt: skip
+BARE = re.compile(r'^(\s*)("run(?:cwd|chroot)": "(?:[^"\\]|\\.)*")(?=,?$)', re.MULTILINE)
+GAP = re.compile(r"\}(\n\s*)\{")
+#: What a tag or an option of a rule is called in JSON.
+TAGS = ("noexec", "setenv", "log_input", "log_output", "notbefore", "notafter")
+WILD = re.compile(r"[*?\[]|^\^.*\$$")
 SCOPES = {":": "user", "@": "host", "!": "command", ">": "runas"}
 
 Member = dict[str, Any]
@@ -26,9 +33,12 @@ def read(host: Reading, area: Area) -> None:
     """Learn `installed`, `sources`, `rules` and `defaults`.
 
     sources: where sudo looks for rules, in order (nsswitch.conf; ["files"] without an entry).
-    rules: [{users, hosts, runas, commands, nopasswd}]: users, hosts and runas as [{kind, name, negated}] with kind as
-    cvtsudoers names it (username, usergroup, userid, usergid, netgroup, hostname, networkaddr, ...); commands: the
-    programs' paths, "!" before an excluded one; nopasswd: True, False, or None where the rule doesn't say.
+    rules: [{users, hosts, runas, runas_groups, commands, details, nopasswd, noexec, setenv, log_input, log_output,
+    notbefore, notafter}]: users, hosts and runas as [{kind, name, negated}] with kind as cvtsudoers names it (username,
+    usergroup, userid, usergid, netgroup, hostname, networkaddr, ...); runas_groups: whether it names groups to run as;
+    commands: the programs' paths, "!" before an excluded one; details: for each command {arguments, digest}, arguments
+    being any, none, given or wildcard; nopasswd and the tags: True, False, or None where the rule doesn't say;
+    notbefore and notafter: YYYYmmddHHMMSSZ or None.
     defaults: [{scope: user|host|command|runas|None, members: [{kind, name, negated}], options: {name: value}}] in
     order.
     """
@@ -54,12 +64,18 @@ def load(door: Door) -> dict[str, Any]:
     except Missing:
         raise Unreadable("cvtsudoers is not installed (it comes with sudo 1.8.24 and newer)") from None
     try:
-        policy = json.loads(text or "{}", strict=False)
+        policy = json.loads(mended(text or "{}"), strict=False)
     except ValueError as error:
         raise Unreadable("cvtsudoers printed no JSON: %s" % error) from None
     if not isinstance(policy, dict):
         raise Unreadable("cvtsudoers printed no JSON object")
     return policy
+
+
+def mended(text: str) -> str:
+    """Return the JSON of cvtsudoers with what 1.9.13 forgets: braces around CWD and CHROOT, and a comma after a rule
+    without commands."""
+    return GAP.sub(r"},\1{", BARE.sub(r"\1{\2}", text))
 
 
 def sources(door: Door) -> list[str]:
@@ -90,13 +106,17 @@ def rules(spec: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for part in spec.get("Cmnd_Specs", []):
         options = {name: value for option in part.get("Options", []) for name, value in option.items()}
+        commands = [command for command in part.get("Commands", []) if command.get("command")]
         found.append(
             {
                 "users": members(spec.get("User_List", [])),
                 "hosts": members(spec.get("Host_List", [])),
                 "runas": members(part.get("runasusers", [])),
-                "commands": [program(command) for command in part.get("Commands", [])],
+                "runas_groups": bool(part.get("runasgroups")),
+                "commands": [program(command) for command in commands],
+                "details": [detail(command) for command in commands],
                 "nopasswd": None if "authenticate" not in options else not options["authenticate"],
+                **{tag: options.get(tag) for tag in TAGS},
             }
         )
     return found
@@ -104,8 +124,19 @@ def rules(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 def program(command: dict[str, Any]) -> str:
     """Return a command's path without its arguments, which may hold anything."""
-    words = str(command.get("command", "")).split()
-    return ("!" if command.get("negated") else "") + (words[0] if words else "")
+    return ("!" if command.get("negated") else "") + str(command["command"]).split(" ", 1)[0]
+
+
+def detail(command: dict[str, Any]) -> dict[str, Any]:
+    """Return whether a command may have arguments of one's own, and whether its content is fixed by a digest."""
+    _path, _space, arguments = str(command["command"]).partition(" ")
+    if not arguments:
+        kind = "any"
+    elif arguments == '""':
+        kind = "none"
+    else:
+        kind = "wildcard" if WILD.search(arguments) else "given"
+    return {"arguments": kind, "digest": any(name.startswith("sha") for name in command)}
 
 
 def defaults(door: Door, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

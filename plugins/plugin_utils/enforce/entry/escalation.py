@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...evaluators.facts import Unread
-from ...evaluators.sudoers import concerns, means_host
+from ...evaluators.sudoers import Grant, grants, unseen
 from ...evaluators.verdict import Case
 from .answering import Holder
 from .answering import refusal as pam_refusal
 
 SERVICE = "sudo"
-ROOT = ("root", "ALL", "0")
 
 
 def refusal(case: Case, name: str, hopeful: bool = False) -> str | None:
@@ -34,12 +33,13 @@ def _refusal(case: Case, name: str, hopeful: bool) -> str | None:
     sudo = case.facts["sudo"]
     if not sudo["installed"]:
         return "sudo is not installed"
-    if _last_rule(case, user) is None:
-        elsewhere = [source for source in sudo["sources"] if source != "files"]
-        if elsewhere:
-            raise Unread("its rules may stand in %s, which is not read" % ", ".join(elsewhere))
+    full = _everything(case, user)
+    if full is None:
+        hidden = unseen(case)
+        if hidden:
+            raise Unread(hidden[0])
         return "no rule of sudoers lets it become root"
-    if not _asks(case, user):
+    if full.nopasswd:
         return None
     refused = pam_refusal(Holder(case.facts, user, hopeful, dialogue=False), SERVICE)
     return refused and "its password is not enough for sudo: %s" % refused
@@ -49,7 +49,8 @@ def asks(case: Case, name: str) -> bool:
     """Say whether sudo certainly asks the account for something before it becomes root."""
     try:
         user = _user(case, name)
-        return user["uid"] != 0 and _last_rule(case, user) is not None and _asks(case, user)
+        full = None if user["uid"] == 0 else _everything(case, user)
+        return full is not None and not full.nopasswd
     except Unread:
         return False
 
@@ -62,33 +63,6 @@ def _user(case: Case, name: str) -> Mapping[str, Any]:
     raise Unread("there is no account %s" % name)
 
 
-def _last_rule(case: Case, user: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the rule that counts for any command as root: the last one that matches (sudoers(5))."""
-    found: Mapping[str, Any] | None = None
-    for rule in case.facts["sudo"]["rules"]:
-        runas = [member["name"] for member in rule["runas"] if not member["negated"]]
-        if (
-            "ALL" in rule["commands"]
-            and (not rule["runas"] or not set(ROOT).isdisjoint(runas))
-            and concerns(rule["users"], user)
-            and means_host(case, rule["hosts"])
-        ):
-            found = rule
-    return found
-
-
-def _asks(case: Case, user: Mapping[str, Any]) -> bool:
-    rule = _last_rule(case, user)
-    if rule is not None and rule["nopasswd"] is not None:
-        return not rule["nopasswd"]
-    asked, group = True, ""
-    for line in case.facts["sudo"]["defaults"]:
-        scope, members = line["scope"], line["members"]
-        if (
-            scope is None
-            or (scope == "user" and concerns(members, user))
-            or (scope == "host" and means_host(case, members))
-        ):
-            asked = line["options"].get("authenticate", asked)
-            group = line["options"].get("exempt_group", group)
-    return asked is not False and group not in user["groups"]
+def _everything(case: Case, user: Mapping[str, Any]) -> Grant | None:
+    """Return the grant of any command as root, where one is left after all that is taken out again."""
+    return next((grant for grant in reversed(grants(case, user)) if grant.unrestricted), None)

@@ -10,7 +10,7 @@ from ...declared.registers import Account
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
 from ...evaluators.pam_stack import Person, entries, mfa_modules, modules, ways_around
-from ...evaluators.sudoers import concerns, means_host
+from ...evaluators.sudoers import concerns, means_host, unseen
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 from .stack import LENIENT
 
@@ -41,16 +41,9 @@ def sudo(case: Case) -> Verdict:
         "providers' people have no NOPASSWD, the PAM stacks of %s demand a second factor, and timestamp_timeout is at "
         "most %g minutes" % (" and ".join(SERVICES), limit),
         [*wrong, *stack_wrong],
-        [*unread, *stack_unread, *_unseen(case)],
+        [*unread, *stack_unread, *unseen(case)],
         evidence=["cvtsudoers -e -f json /etc/sudoers", *("/etc/pam.d/" + name for name in SERVICES)],
         cause="lin-mf-ssh-methods" if only_missing else None,
-    )
-
-
-def _unseen(case: Case) -> list[str]:
-    elsewhere = [source for source in case.facts["sudo"]["sources"] if source != "files"]
-    return (
-        ["sudo takes rules from %s too, which are not read (nsswitch.conf)" % ", ".join(elsewhere)] if elsewhere else []
     )
 
 
