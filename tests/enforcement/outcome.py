@@ -18,8 +18,9 @@ ROLE_TASK = re.compile(r"^TASK \[.*?(?P<control>[a-z]+(?:-[a-z0-9]+){2,}) \| ", 
 
 
 def enforcement(run: Path, host: str, customer: str) -> Mapping[str, Any]:
-    """Return {control: {state, reason, before, after, tasks}} of a host."""
-    controls: Mapping[str, Any] = _document(run / "enforcement" / customer / f"{host}.json")["controls"]
+    """Return {control: {state, reason, before, after, tasks}} of a host; any customer's where it is "*"."""
+    (path,) = run.glob(f"enforcement/{customer}/{host}.json")
+    controls: Mapping[str, Any] = _document(path)["controls"]
     return controls
 
 

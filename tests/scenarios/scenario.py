@@ -3,6 +3,10 @@
 
 `<control id>.yml` holds `pass` and `fail` (or `recorded`: why no container can host the control), and `more`: a list of
 further ones, each with a `name` and the `status` it ends in.
+
+A scenario that fails and that enforcement mends says so by `mend`, which may be empty: {vars: what the inventory needs
+beside `vars`, restored: pass where restore must not bring back what failed, kept: paths that restore leaves, as regular
+expressions}.
 """
 
 from __future__ import annotations
@@ -17,12 +21,22 @@ import yaml
 HERE = Path(__file__).parent
 SYSTEMS = ("bookworm", "trixie")
 STATUSES = ("pass", "fail", "unknown", "not_applicable")
-COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str}
+COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str, "mend": dict}
+MEND = {"vars": dict, "restored": str, "kept": list}
 NAMED = {**COMMON, "name": str, "status": str}
 
 
 class ScenarioError(ValueError):
     """A scenario file is malformed; the text says where and what would be right."""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """How a failing scenario is mended: with which variables, how it stands after restore, and which paths stay."""
+
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    restored: str = "fail"
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,7 @@ class Scenario:
     vars: Mapping[str, Any] = field(default_factory=dict)
     items: tuple[str, ...] = ()
     reason: str = ""
+    mend: Mend | None = None
 
     @property
     def id(self) -> str:
@@ -88,13 +103,25 @@ def _scenario(where: str, control: str, entry: Any) -> Scenario:
         raise ScenarioError(f"{where}.system: must be one of {', '.join(SYSTEMS)}, found {entry['system']}")
     if entry["status"] == "fail" and not entry.get("items"):
         raise ScenarioError(f"{where}.items: must list what the finding has to name")
-    return Scenario(control=control, **{**entry, "items": tuple(_texts(where, entry.get("items", [])))})
+    items = tuple(_texts(f"{where}.items", entry.get("items", [])))
+    return Scenario(control=control, **{**entry, "items": items, "mend": _mend(where, entry)})
+
+
+def _mend(where: str, entry: dict[str, Any]) -> Mend | None:
+    if "mend" not in entry:
+        return None
+    if entry["status"] != "fail":
+        raise ScenarioError(f"{where}.mend: only what fails can be mended")
+    _check(f"{where}.mend", entry["mend"], MEND, ())
+    if entry["mend"].get("restored", "fail") not in ("fail", "pass"):
+        raise ScenarioError(f"{where}.mend.restored: must be fail or pass, found {entry['mend']['restored']}")
+    return Mend(**{**entry["mend"], "kept": tuple(_texts(f"{where}.mend.kept", entry["mend"].get("kept", [])))})
 
 
 def _texts(where: str, items: list[Any]) -> Iterator[str]:
     for index, text in enumerate(items):
         if not isinstance(text, str):
-            raise ScenarioError(f"{where}.items[{index}]: must be a text, found {type(text).__name__}")
+            raise ScenarioError(f"{where}[{index}]: must be a text, found {type(text).__name__}")
         yield text
 
 

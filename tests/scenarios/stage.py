@@ -1,21 +1,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs scenarios on real hosts: eight at a time, each on a fresh host, one audit for all eight."""
+"""Runs scenarios on real hosts: eight at a time, each on a fresh host, one playbook for all eight."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.fleet import inventory, play
+from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, LabError, each, free_port
 from tests.lab.podman import podman
 from tests.scenarios.scenario import Scenario
 
 HOSTS = 8
 PREFIX = "bulwark-scenarios"
+INVENTORY = "inventory.json"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scenario and the host it plays on."""
+
+    host: Host
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Hosts that are set up. problems: why there is none, by scenario id."""
+
+    folder: Path
+    scenes: tuple[Scene, ...]
+    problems: dict[str, str]
+
+    @property
+    def inventory(self) -> Path:
+        """Return the inventory of the hosts."""
+        return self.folder / INVENTORY
+
+
+def found(played: Played, scene: Scene) -> dict[str, Any] | None:
+    """Return a host's result, whatever its customer; None where there is none."""
+    paths = list(played.reports.glob(f"latest/hosts/*/{scene.host.name}.json"))
+    return json.loads(paths[0].read_text(encoding="utf-8")) if paths else None
 
 
 class Stage:
@@ -30,39 +60,45 @@ class Stage:
         self.ports: dict[str, int] = {}
 
     def play(self, scenarios: Sequence[Scenario]) -> dict[str, dict[str, Any] | str]:
-        """Play all scenarios, a stageful at a time."""
+        """Audit the hosts of all scenarios, a stageful at a time."""
         results: dict[str, dict[str, Any] | str] = {}
-        for start in range(0, len(scenarios), HOSTS):
-            batch = scenarios[start : start + HOSTS]
-            try:
-                results.update(self._batch(batch, self.folder / f"batch-{start // HOSTS}"))
-            except LabError as error:
-                results.update({scenario.id: f"the hosts did not start: {error}" for scenario in batch})
+        for batch in self.set_up(scenarios, lambda scenario: scenario.vars):
+            results.update(batch.problems)
+            if batch.scenes:
+                played = play("audit", batch.inventory, batch.folder)
+                for scene in batch.scenes:
+                    results[scene.scenario.id] = found(played, scene) or played.output
         return results
 
     def close(self) -> None:
         """Remove the hosts."""
         self.lab.stop()
 
-    def _batch(self, scenarios: Sequence[Scenario], reports: Path) -> dict[str, dict[str, Any] | str]:
+    def set_up(
+        self, scenarios: Sequence[Scenario], variables: Callable[[Scenario], Mapping[str, Any]]
+    ) -> Iterator[Batch]:
+        """Yield a stageful of hosts at a time, each as its scenario wants it and with its own variables."""
+        for start in range(0, len(scenarios), HOSTS):
+            batch, folder = scenarios[start : start + HOSTS], self.folder / f"batch-{start // HOSTS}"
+            folder.mkdir(parents=True)
+            try:
+                yield self._batch(batch, folder, variables)
+            except LabError as error:
+                yield Batch(folder, (), {scenario.id: f"the hosts did not start: {error}" for scenario in batch})
+
+    def _batch(
+        self, scenarios: Sequence[Scenario], folder: Path, variables: Callable[[Scenario], Mapping[str, Any]]
+    ) -> Batch:
         hosts = [self._host(f"{scenario.system}{slot}", scenario) for slot, scenario in enumerate(scenarios)]
         self.lab.stop()
         self.lab.restore(hosts)
         self.lab.wait_ssh(hosts)
         problems = each(_set_up, zip(hosts, scenarios, strict=True))
-        ready = [(host, one) for host, one, problem in zip(hosts, scenarios, problems, strict=True) if not problem]
-        results: dict[str, dict[str, Any] | str] = {
-            scenario.id: problem for scenario, problem in zip(scenarios, problems, strict=True) if problem
-        }
-        if ready:
-            own = {host.name: scenario.vars for host, scenario in ready}
-            reports.mkdir(parents=True)
-            listed = inventory(reports / "inventory.json", self.lab, [host for host, _one in ready], own=own)
-            played = play("audit", listed, reports)
-            for host, scenario in ready:
-                found = list(reports.glob(f"latest/hosts/*/{host.name}.json"))
-                results[scenario.id] = json.loads(found[0].read_text(encoding="utf-8")) if found else played.output
-        return results
+        ready = [Scene(host, one) for host, one, problem in zip(hosts, scenarios, problems, strict=True) if not problem]
+        own = {scene.host.name: variables(scene.scenario) for scene in ready}
+        inventory(folder / INVENTORY, self.lab, [scene.host for scene in ready], own=own)
+        lost = {one.id: problem for one, problem in zip(scenarios, problems, strict=True) if problem}
+        return Batch(folder, tuple(ready), lost)
 
     def _host(self, name: str, scenario: Scenario) -> Host:
         port = self.ports.setdefault(name, free_port())

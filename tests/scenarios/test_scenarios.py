@@ -54,6 +54,12 @@ def test_few_controls_are_shown_on_recorded_state_only() -> None:
         ("pass: {story: a, system: sarge}", "x.yml: pass.system: must be one of bookworm, trixie, found sarge"),
         ("fail: {story: a}", "x.yml: fail.items: must list what the finding has to name"),
         ("fail: {story: a, items: [1]}", "x.yml: fail.items[0]: must be a text, found int"),
+        ("pass: {story: a, mend: {}}", "x.yml: pass.mend: only what fails can be mended"),
+        ("fail: {story: a, items: [b], mend: {how: c}}", "x.yml: fail.mend.how: no such key; there are vars,"),
+        (
+            "fail: {story: a, items: [b], mend: {restored: c}}",
+            "x.yml: fail.mend.restored: must be fail or pass, found c",
+        ),
         ("more: [{name: a, status: fine, story: b}]", "x.yml: more[0].status: must be one of"),
         ("more: [{name: a, status: pass, story: b}, {name: a, status: pass, story: c}]", "more than one scenario"),
     ],
