@@ -49,7 +49,8 @@ options:
   plan:
     description:
       - Steps in the order in which they are done, each with C(kind), C(control), C(task) and what its kind takes.
-      - Kinds are C(file), C(absent), C(edit), C(unit), C(package) and C(program). Packages are only looked for.
+      - Kinds are C(file), C(absent), C(edit), C(mode), C(unit), C(package) and C(program). Packages are only looked
+        for.
       - Where one step of a control can't be done, none of that control is.
     type: list
     elements: dict

@@ -37,8 +37,8 @@ def read(host: Reading, area: Area) -> None:
 
     users: [{name, uid, gid, home, shell, groups: [names, the primary one too], source: files|nss, described: whether
     GECOS holds a text}], and where shadow could be read, for those in it: password: usable|locked|empty|none, hash:
-    scheme of a usable password or None, changed: ISO date of the last password change or None, expires: ISO date or
-    None, expired: by the host's clock.
+    scheme of a usable password or None, barred: somebody locked a password that is still there (passwd -l), changed:
+    ISO date of the last password change or None, expires: ISO date or None, expired: by the host's clock.
     passwords: {user: the same password state}; where shadow can't be read its error says why.
     groups: {name: [members, those by primary group too]}. gids: {name: gid}.
     shells: what /etc/shells lists, None where the host has no such file. uid_min: the first uid of people's accounts.
@@ -153,6 +153,7 @@ def password_states(door: Door) -> dict[str, dict[str, Any]]:
         states[fields[0]] = {
             "password": password,
             "hash": scheme,
+            "barred": is_barred(field),
             # Day 0 asks for a new password at the next login; it is no date.
             "changed": changed.isoformat() if changed and changed > EPOCH else None,
             "expires": expires.isoformat() if expires else None,
@@ -175,6 +176,11 @@ def password_state(field: str | None) -> tuple[str, str | None]:
     if field.startswith("$"):
         return "usable", "other"
     return ("usable", "des") if DES.fullmatch(field) else ("locked", None)
+
+
+def is_barred(field: str | None) -> bool:
+    """Say whether a password hash stands behind the "!" that passwd -l and usermod -L put before it."""
+    return (field or "").startswith("!") and password_state((field or "").lstrip("!"))[0] == "usable"
 
 
 def day(field: str) -> date | None:

@@ -61,6 +61,7 @@ def change(built: candidate.Candidate, home: Home, here: Host) -> Change:
                 "gid": file.gid, "attributes": now.get("attributes", {}),
             }  # fmt: skip
         moves.append(Move(path, wanted, boot_test=path in built.boot_tested, volatile=path in built.volatile))
+    moves += [Move(path, entry) for path, entry in built.changed_folders().items()]
     runs = [(programs.RUN[step["name"]], step["arguments"]) for step in built.programs]
     trees = [tree for program, _arguments in runs for tree in program.trees]
     return Change(

@@ -26,11 +26,13 @@ class Candidate:
     changes: [{control, task, kind, name, before, after}], what each step changes. refused: {control: reason}.
     units: the unit steps that change something. programs: those that can't be tried beforehand, and must be run.
     packages: names that are not installed yet. services: {name: "reload" or "restart"} to take the changes up.
-    touched: {path: the controls whose steps changed it}. boot_tested, volatile: paths.
+    touched: {path: the controls whose steps changed it}. boot_tested, volatile: paths. folders: {path: entry} of those
+    whose permission bits change.
     """
 
     def __init__(self) -> None:
         self.files = Files()
+        self.folders: dict[str, putback.Entry] = {}
         self.changes: list[Change] = []
         self.refused: dict[str, str] = {}
         self.units: list[Step] = []
@@ -45,7 +47,11 @@ class Candidate:
 
     def empty(self) -> bool:
         """Say whether there is nothing to do beside packages."""
-        return not (self.files.changed() or self.units or self.programs)
+        return not (self.files.changed() or self.changed_folders() or self.units or self.programs)
+
+    def changed_folders(self) -> dict[str, putback.Entry]:
+        """Return the folders that are not to keep their permission bits."""
+        return {path: entry for path, entry in self.folders.items() if entry["mode"] != putback.entry(path)["mode"]}
 
     def shown(self, secrets: Mapping[str, str]) -> list[Change]:
         """Return the changes fit to leave the host."""
@@ -129,6 +135,22 @@ def _edit(candidate: Candidate, step: Step, secrets: Mapping[str, str], _host: H
     _set(candidate, step, path, File(content, before.mode if mode is None else int(mode, 8), uid, gid))
 
 
+def _mode(candidate: Candidate, step: Step, _secrets: Mapping[str, str], _host: Host) -> None:
+    path, bits = places.real(step["path"], folder=True), int(step["mode"], 8)
+    now = candidate.folders.get(path) or putback.entry(path)
+    if now["kind"] == "absent":
+        raise Refused("%s does not exist" % path)
+    if now["kind"] == "dir":
+        before, candidate.folders[path] = now["mode"], {**now, "mode": bits}
+    else:
+        before = candidate.files[path].mode
+        candidate.files[path] = candidate.files[path]._replace(mode=bits)
+    if before != bits:
+        candidate.touched.setdefault(path, []).append(step["control"])
+        words = {"before": "mode %04o" % before, "after": "mode %04o" % bits}
+        candidate.changes.append({**_of(step), "kind": "file", "name": path, **words})
+
+
 def _set(candidate: Candidate, step: Step, path: str, after: File) -> None:
     before = candidate.files[path]
     if after != before:
@@ -181,6 +203,7 @@ KINDS: dict[str, Callable[[Candidate, Step, Mapping[str, str], Host], None]] = {
     "file": _file,
     "absent": _absent,
     "edit": _edit,
+    "mode": _mode,
     "unit": _unit,
     "program": _program,
     "package": _nothing,
@@ -210,7 +233,7 @@ def _state(unit: Mapping[str, Any]) -> str:
 
 
 def _shown(change: Change, masked: set[str], secrets: Mapping[str, str]) -> Change:
-    if change["kind"] != "file":
+    if "files" not in change:
         return change
     path, files = change["name"], change["files"]
     return shown_file(_of(change), path, files, path in masked or masking.hidden(path, files, secrets.values()))

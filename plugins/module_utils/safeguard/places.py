@@ -14,8 +14,11 @@ LINKED = ("/etc/", "/var/lib/")
 MAX_LINKS = 20
 
 
-def real(path: str) -> str:
-    """Return the path with the host's own links followed; raises Refused where it can't be trusted."""
+def real(path: str, folder: bool = False) -> str:
+    """Return the path with the host's own links followed; raises Refused where it can't be trusted.
+
+    folder: it may be a folder as well as a file.
+    """
     if not path.startswith("/") or path.endswith("/") or ".." in path.split("/") or "\0" in path:
         raise Refused("%s is not an absolute path of a file" % path)
     found = _followed(path)
@@ -23,7 +26,7 @@ def real(path: str) -> str:
         raise Refused("%s is the safeguard's own" % path)
     if found != path and _leads_out(path, found):
         raise Refused("%s leads to %s, which is neither in /etc nor in /var/lib" % (path, found))
-    _check_kind(found)
+    _check_kind(found, folder)
     return found
 
 
@@ -59,10 +62,12 @@ def _others_write(folder: str) -> bool:
     return found.st_uid != 0 or bool(found.st_mode & 0o022)
 
 
-def _check_kind(path: str) -> None:
+def _check_kind(path: str, folder: bool) -> None:
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
+        return
+    if folder and stat.S_ISDIR(found.st_mode):
         return
     if not stat.S_ISREG(found.st_mode):
         raise Refused("%s is not a regular file" % path)

@@ -7,7 +7,7 @@ use. It only tightens: what is stricter already stays. Where it can't be done wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..evaluators.verdict import Case
@@ -64,6 +64,11 @@ def absent(path: str, reload: Sequence[str] = (), restart: Sequence[str] = ()) -
     return {"kind": "absent", "path": path, "reload": list(reload), "restart": list(restart)}
 
 
+def mode(path: str, bits: str) -> Step:
+    """Return the step that gives the file or folder `path` the permission bits `bits` (octal, as text), and no more."""
+    return {"kind": "mode", "path": path, "mode": bits}
+
+
 def edit(
     path: str,
     name: str,
@@ -109,3 +114,17 @@ def package(name: str, provides: Sequence[str] = ()) -> Step:
 def program(name: str, arguments: Mapping[str, Any]) -> Step:
     """Return the step that lets the owning program change its files: pam-auth-update, authselect, crypto-policies."""
     return {"kind": "program", "name": name, "arguments": dict(arguments)}
+
+
+def ended(account: str) -> Step:
+    """Return the step that ends the sessions and processes of an account, once everything else is confirmed."""
+    return {"kind": "ended", "name": account}
+
+
+def disabling(account: str, why: str, for_good: bool, steps: Iterable[Step]) -> list[Step]:
+    """Return steps that keep an account out, marked as such.
+
+    why: in words, for whoever restores later. for_good: no restore gives the account back (a leaver, somebody whose
+    contract is over, an intruder); otherwise it does.
+    """
+    return [{**step, "account": account, "why": why, "for_good": for_good} for step in steps]

@@ -259,3 +259,24 @@ def test_programs_that_cannot_be_tried(tmp_path: Path) -> None:
 def test_other_programs_are_refused(host: Host) -> None:
     step = {"kind": "program", "control": "c", "task": "T", "name": "sh", "arguments": {}}
     assert build([step], host).refused == {"c": "there is no program sh"}
+
+
+def test_mode_changes_permission_bits_and_nothing_else(tmp_path: Path, host: Host) -> None:
+    passwd, folder = tmp_path / "passwd", tmp_path / "home"
+    passwd.write_text("root\n", encoding="utf-8")
+    passwd.chmod(0o666)
+    folder.mkdir(mode=0o755)
+    steps = [
+        {"kind": "mode", "path": str(path), "mode": bits, "control": "lin-x", "task": "t"}
+        for path, bits in ((passwd, "0644"), (folder, "0750"))
+    ]
+    built = candidate.build(steps, {}, {}, host)
+    assert built.files.changed()[str(passwd)].mode == 0o644
+    assert built.files.changed()[str(passwd)].content == b"root\n"
+    assert built.changed_folders()[str(folder)]["mode"] == 0o750
+    assert [(change["before"], change["after"]) for change in built.shown({})] == [
+        ("mode 0666", "mode 0644"),
+        ("mode 0755", "mode 0750"),
+    ]
+    gone = [{"kind": "mode", "path": str(tmp_path / "gone"), "mode": "0600", "control": "lin-x", "task": "t"}]
+    assert "does not exist" in candidate.build(gone, {}, {}, host).refused["lin-x"]
