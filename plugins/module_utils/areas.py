@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .readers import (
+    access,
     accounts,
     cleartext,
     containers,
@@ -17,6 +18,7 @@ from .readers import (
     lockout,
     pam,
     passwords,
+    permissions,
     sessions,
     sockets,
     sshd,
@@ -30,6 +32,7 @@ from .readers import (
 from .reading import Reader
 
 AREAS: dict[str, Reader] = {
+    "access": access.read,
     "accounts": accounts.read,
     "cleartext": cleartext.read,
     "containers": containers.read,
@@ -43,6 +46,7 @@ AREAS: dict[str, Reader] = {
     "lockout": lockout.read,
     "pam": pam.read,
     "passwords": passwords.read,
+    "permissions": permissions.read,
     "sessions": sessions.read,
     "sockets": sockets.read,
     "sshd": sshd.read,

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from typing import Any
 
-from ..door import Door, Missing, Unreadable
+from ..door import Door, Missing, Status, Unreadable
 from ..reading import Area, Reading
+from .keys import parents
 
 SUDOERS = "/etc/sudoers"
 NSSWITCH = "/etc/nsswitch.conf"
@@ -19,18 +21,24 @@ OPTIONS = frozenset(
      "rootpw", "runaspw", "targetpw", "use_pty", "log_input", "log_output", "logfile", "log_servers", "secure_path",
      "env_reset", "noexec", "setenv", "runas_default"}
 )  # fmt: skip
-BARE = re.compile(r'^(\s*)("run(?:cwd|chroot)": "(?:[^"\\]|\\.)*")(?=,?$)', re.MULTILINE)
+BARE = re.compile(
+    r'^(\s*)("(?:runcwd|runchroot|role|type|apparmor_profile|privs|limitprivs)": "(?:[^"\\]|\\.)*")(?=,?$)',
+    re.MULTILINE,
+)
 GAP = re.compile(r"\}(\n\s*)\{")
 #: What a tag or an option of a rule is called in JSON.
 TAGS = ("noexec", "setenv", "log_input", "log_output", "notbefore", "notafter")
 WILD = re.compile(r"[*?\[]|^\^.*\$$")
 SCOPES = {":": "user", "@": "host", "!": "command", ">": "runas"}
 
+#: More programs than this are not looked at one by one.
+PROGRAMS_LIMIT = 2000
+
 Member = dict[str, Any]
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `installed`, `sources`, `rules` and `defaults`.
+    """Learn `installed`, `sources`, `rules`, `defaults` and `programs`.
 
     sources: where sudo looks for rules, in order (nsswitch.conf; ["files"] without an entry).
     rules: [{users, hosts, runas, runas_groups, commands, details, nopasswd, noexec, setenv, log_input, log_output,
@@ -41,6 +49,9 @@ def read(host: Reading, area: Area) -> None:
     notbefore and notafter: YYYYmmddHHMMSSZ or None.
     defaults: [{scope: user|host|command|runas|None, members: [{kind, name, negated}], options: {name: value}}] in
     order.
+    programs: {path of a command: {real, writable}}: real: the program's path with its links followed, None where it
+    isn't there; writable: the paths on the way to it that others than root can write to, itself included. Of a pattern
+    it is the folder above the pattern.
     """
     door = host.door
     area.facts["installed"] = door.which("sudo") is not None
@@ -52,9 +63,11 @@ def read(host: Reading, area: Area) -> None:
     except Unreadable as problem:
         area.unread("rules", str(problem))
         area.unread("defaults", str(problem))
+        area.unread("programs", str(problem))
         return
     area.facts["rules"] = [rule for spec in policy.get("User_Specs", []) for rule in rules(spec)]
     area.learn("defaults", defaults, door, policy.get("Defaults", []))
+    area.learn("programs", programs, door, area.facts["rules"])
 
 
 def load(door: Door) -> dict[str, Any]:
@@ -73,8 +86,8 @@ def load(door: Door) -> dict[str, Any]:
 
 
 def mended(text: str) -> str:
-    """Return the JSON of cvtsudoers with what 1.9.13 forgets: braces around CWD and CHROOT, and a comma after a rule
-    without commands."""
+    """Return the JSON of cvtsudoers with what 1.9.13 forgets: braces around such options as CWD, and the comma after a
+    rule whose commands are an alias that isn't there."""
     return GAP.sub(r"},\1{", BARE.sub(r"\1{\2}", text))
 
 
@@ -137,6 +150,47 @@ def detail(command: dict[str, Any]) -> dict[str, Any]:
     else:
         kind = "wildcard" if WILD.search(arguments) else "given"
     return {"arguments": kind, "digest": any(name.startswith("sha") for name in command)}
+
+
+def programs(door: Door, known: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return {path: {real, writable}} of the commands that some rule allows."""
+    paths = {path for rule in known for path in rule["commands"] if path[:1] in ("/", "^")}
+    if len(paths) > PROGRAMS_LIMIT:
+        raise Unreadable("sudoers names more than %d programs" % PROGRAMS_LIMIT)
+    return {path: {"real": real(door, path), "writable": writable(door, path)} for path in sorted(paths)}
+
+
+def real(door: Door, path: str) -> str | None:
+    """Return the path of a program with its links followed, None where there is none."""
+    return door.real(path) if path.startswith("/") and door.exists(path) else None
+
+
+def writable(door: Door, path: str) -> list[str]:
+    """Return the paths on the way to a program that others than root can write to."""
+    fixed = path.lstrip("^")
+    wild = WILD.search(path)
+    if wild:
+        fixed = re.split(r"[*?\[\]().$+|\\]", fixed, maxsplit=1)[0].rpartition("/")[0]
+    found = []
+    for way in dict.fromkeys((fixed, door.real(fixed))):
+        # In a folder such as /tmp nobody can put another file in the place of root's.
+        safe = door.exists(way)
+        for place in (way, *parents(way)):
+            try:
+                status = door.stat(place)
+            except Missing:
+                safe = False
+                continue
+            shielded = safe and place != way and status.mode & stat.S_ISVTX
+            if status.uid != 0 or (foreign(status) and not shielded):
+                found.append(place)
+            safe = status.uid == 0
+    return sorted(set(found))
+
+
+def foreign(status: Status) -> bool:
+    """Say whether others than root and its group may write."""
+    return bool(status.mode & stat.S_IWOTH or (status.mode & stat.S_IWGRP and status.gid != 0))
 
 
 def defaults(door: Door, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

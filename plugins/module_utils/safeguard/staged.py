@@ -17,6 +17,7 @@ from ..door import COMMAND_SECONDS, FILE_LIMIT, SEARCH, Completed, Door, Missing
 from ..readers.sshd import config_path
 from ..ssh import config as sshd_config
 from .files import File
+from .staged_sudoers import SudoersCopies
 
 
 class StagedDoor(Door):
@@ -32,6 +33,7 @@ class StagedDoor(Door):
         self._provides = [pattern.split("/") for pattern in provides]
         self._folders = {above for path, file in files.items() if file.content is not None for above in _above(path)}
         self._copies: dict[str, str] = {}
+        self._sudoers = SudoersCopies(self, folder)
         self._making = threading.Lock()
         for path, file in self._files.items():
             if file.content is not None:
@@ -90,7 +92,10 @@ class StagedDoor(Door):
         return super().which(program) or next(filter(self._provided, coming), None)
 
     def run(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
-        """Run a program; sshd in test mode is given the candidate's configuration."""
+        """Run a program; sshd in test mode and cvtsudoers are given the candidate's configuration."""
+        if argv[0] == "cvtsudoers":
+            with self._making:
+                return super().run([*argv[:-1], self._sudoers.copy(argv[-1])], seconds, stdin)
         if argv[0] != "sshd" or not {"-t", "-T"} & set(argv):
             return super().run(argv, seconds, stdin)
         done = super().run(self._on_copies(argv), seconds, stdin)
