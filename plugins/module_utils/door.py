@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one door to the host: run a command, read a file, list a folder, stat a path.
 
-Everything is bounded: a command has a time limit, every output and file a size limit. What can't be had raises
+Everything is bounded: a command has a time limit, every output and file a size limit; what may be larger is handed over
+line by line, and nothing of it is kept. What can't be had raises
 `Unreadable` with a reason fit for a report. Below a root other than "/" the door opens a recorded host: files lie
 under that root, the outputs of commands in its `commands.json`, and where the files were copied without their owners,
 those in its `owners.json`, so that readers run unchanged on recorded state.
@@ -13,11 +14,13 @@ import errno
 import json
 import os
 import resource
+import select
 import shlex
 import signal
 import stat
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -26,6 +29,10 @@ FILE_LIMIT = 1024 * 1024
 OUTPUT_LIMIT = 4 * 1024 * 1024
 FOLDER_LIMIT = 5000
 COMMAND_SECONDS = 10
+#: Of what is handed over line by line: bytes of all, of one line (the rest of it is left out), and of one look.
+STREAM_LIMIT = 1024 * 1024 * 1024
+LINE_LIMIT = 16 * 1024
+BLOCK = 256 * 1024
 SEARCH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 RECORDED_COMMANDS = "commands.json"
 RECORDED_OWNERS = "owners.json"
@@ -39,6 +46,10 @@ class Unreadable(Exception):
 
 class Missing(Unreadable):
     """The file, folder or program is not there (which is itself a fact)."""
+
+
+class CutShort(Unreadable):
+    """Only a part could be had within the bounds; what was handed over before is true. The text says why."""
 
 
 class Completed(NamedTuple):
@@ -105,6 +116,56 @@ class Door:
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> str:
         """Return the text of a regular file of at most `limit` bytes; bytes that aren't UTF-8 become U+FFFD."""
+        with self._opened(path) as handle:
+            content = _bytes(handle, limit + 1)
+        if len(content) > limit:
+            raise Unreadable("%s is larger than %d bytes" % (path, limit))
+        return content.decode("utf-8", "replace")
+
+    def tail(self, path: str, most: int) -> bytes:
+        """Return the last `most` bytes of a regular file."""
+        with self._opened(path) as handle:
+            return os.pread(handle, most, max(0, os.fstat(handle).st_size - most))
+
+    def modified(self, path: str) -> int:
+        """Return when the content of `path` was last written, in seconds since 1970."""
+        try:
+            found = os.stat(self.place(path))
+        except OSError as error:
+            raise _why(path, error) from None
+        if self.live:
+            return int(found.st_mtime)
+        # Copied files have the times of the copy.
+        recorded = (self._owners or {}).get(self.real(path), {}).get("modified")
+        if recorded is None:
+            raise Unreadable("when %s was last written was not recorded" % path)
+        return int(recorded)
+
+    def backwards(self, path: str, seconds: float = COMMAND_SECONDS) -> Iterator[str]:
+        """Hand over the lines of a regular file, the last one first, without their line feeds.
+
+        Raises CutShort when that takes longer than `seconds` or there are more than STREAM_LIMIT bytes.
+        """
+        deadline = time.monotonic() + seconds
+        with self._opened(path) as handle:
+            place = end = os.fstat(handle).st_size
+            rest = b""
+            while place > 0:
+                if time.monotonic() > deadline:
+                    raise CutShort("reading %s took longer than %g seconds" % (path, seconds))
+                if end - place > STREAM_LIMIT:
+                    raise CutShort("%s is larger than %d bytes" % (path, STREAM_LIMIT))
+                size = min(BLOCK, place)
+                place -= size
+                lines = (os.pread(handle, size, place) + rest).split(b"\n")
+                # Of a line without end only so much is kept; its beginning comes last.
+                rest = lines.pop(0)[: 2 * BLOCK] if place else b""
+                for line in reversed(lines):
+                    yield line[:LINE_LIMIT].decode("utf-8", "replace")
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[int]:
+        """Open a regular file for reading; raises Missing or Unreadable, for what goes wrong in the body too."""
         try:
             # The path alone first: opening a planted FIFO would hang, and opening a device could do anything.
             place = os.open(self.place(path), os.O_PATH | os.O_CLOEXEC)
@@ -113,14 +174,16 @@ class Door:
         try:
             if not stat.S_ISREG(os.fstat(place).st_mode):
                 raise Unreadable("%s is not a regular file" % path)
-            content = _bytes(place, limit + 1)
+            # Some files of /proc are regular and block all the same: those raise EAGAIN.
+            handle = os.open("/proc/self/fd/%d" % place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                yield handle
+            finally:
+                os.close(handle)
         except OSError as error:
             raise Unreadable("%s: %s" % (path, _reason(error))) from None
         finally:
             os.close(place)
-        if len(content) > limit:
-            raise Unreadable("%s is larger than %d bytes" % (path, limit))
-        return content.decode("utf-8", "replace")
 
     def lines(self, path: str, comment: str = "#") -> list[str]:
         """Return the lines of a file that hold something, stripped, without whole-line comments."""
@@ -190,6 +253,33 @@ class Door:
             raise Missing("%s is not installed" % argv[0])
         return self._execute([program, *argv[1:]], seconds, stdin)
 
+    def stream(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS) -> Iterator[str]:
+        """Run a program and hand over the lines of its standard output as they come, without their line feeds.
+
+        Raises Missing where the host doesn't have it, Unreadable when it fails, and CutShort when all that takes longer
+        than `seconds`, what is done with the lines counted, or there are more than STREAM_LIMIT bytes. The program ends
+        with the iteration, however that ends.
+        """
+        if not self.live:
+            yield from _succeeded(argv, self._replay(argv)).out.split("\n")[:-1]
+            return
+        program = self.which(argv[0])
+        if program is None:
+            raise Missing("%s is not installed" % argv[0])
+        with _scratch() as err:
+            process = self._start([program, *argv[1:]], subprocess.DEVNULL, subprocess.PIPE, err)
+            try:
+                yield from _lines_of(process, argv, seconds)
+                # Its output may be at an end before it is.
+                process.wait(COMMAND_SECONDS)
+                _succeeded(argv, Completed(process.returncode, "", _content(err, argv)))
+            except subprocess.TimeoutExpired:
+                raise Unreadable("%s did not end after its output" % shlex.join(argv)) from None
+            finally:
+                _end(process)
+                self._running.discard(process)
+                process.stdout.close()  # type: ignore[union-attr]
+
     def close(self) -> None:
         """End the commands that are still running, so that none outlives the reading."""
         for process in tuple(self._running):
@@ -197,25 +287,13 @@ class Door:
 
     def output(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS) -> str:
         """Run a program that must succeed and return its standard output."""
-        done = self.run(argv, seconds)
-        if done.rc != 0:
-            raise Unreadable("%s exited %d: %s" % (shlex.join(argv), done.rc, _first_line(done.err or done.out)))
-        return done.out
+        return _succeeded(argv, self.run(argv, seconds)).out
 
     def _execute(self, argv: Sequence[str], seconds: float, stdin: str) -> Completed:
-        environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
         # Output goes to anonymous files of a limited size, not pipes: a program can neither block us nor fill our
         # memory, and a child that it leaves behind can't keep us waiting.
         with _scratch() as out, _scratch() as err:
-            try:
-                with _limited_files():
-                    process = subprocess.Popen(
-                        argv, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment, cwd="/",
-                        start_new_session=True,
-                    )  # fmt: skip
-            except OSError as error:
-                raise Unreadable("%s can't be run: %s" % (argv[0], _reason(error))) from None
-            self._running.add(process)
+            process = self._start(argv, subprocess.PIPE, out, err)
             try:
                 process.communicate(stdin.encode(), timeout=seconds)
             except subprocess.TimeoutExpired:
@@ -224,6 +302,18 @@ class Door:
                 _end(process)
                 self._running.discard(process)
             return Completed(process.returncode, _content(out, argv), _content(err, argv))
+
+    def _start(self, argv: Sequence[str], stdin: int, out: Any, err: Any) -> subprocess.Popen[bytes]:
+        environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
+        try:
+            with _limited_files():
+                process = subprocess.Popen(
+                    argv, stdin=stdin, stdout=out, stderr=err, env=environment, cwd="/", start_new_session=True
+                )
+        except OSError as error:
+            raise Unreadable("%s can't be run: %s" % (argv[0], _reason(error))) from None
+        self._running.add(process)
+        return process
 
     def _replay(self, argv: Sequence[str]) -> Completed:
         line = shlex.join(argv)
@@ -257,20 +347,43 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(1)
 
 
-def _bytes(place: int, most: int) -> bytes:
-    """Return at most `most` bytes of the file that an O_PATH descriptor stands for."""
-    # Some files of /proc are regular and block all the same: those raise EAGAIN.
-    handle = os.open("/proc/self/fd/%d" % place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        content = b""
-        while len(content) < most:
-            piece = os.read(handle, most - len(content))
-            if not piece:
-                break
-            content += piece
-        return content
-    finally:
-        os.close(handle)
+def _bytes(handle: int, most: int) -> bytes:
+    content = b""
+    while len(content) < most:
+        piece = os.read(handle, most - len(content))
+        if not piece:
+            break
+        content += piece
+    return content
+
+
+def _lines_of(process: subprocess.Popen[bytes], argv: Sequence[str], seconds: float) -> Iterator[str]:
+    """Hand over the lines that a process prints; one that is longer than LINE_LIMIT loses its end."""
+    deadline = time.monotonic() + seconds
+    output: Any = process.stdout
+    came, rest = 0, b""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([output], [], [], left)[0]:
+            raise CutShort("%s did not end within %g seconds" % (shlex.join(argv), seconds))
+        piece = os.read(output.fileno(), BLOCK)
+        if not piece:
+            break
+        came += len(piece)
+        if came > STREAM_LIMIT:
+            raise CutShort("%s printed more than %d bytes" % (shlex.join(argv), STREAM_LIMIT))
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()[:LINE_LIMIT]
+        for line in lines:
+            yield line[:LINE_LIMIT].decode("utf-8", "replace")
+    if rest:
+        yield rest.decode("utf-8", "replace")
+
+
+def _succeeded(argv: Sequence[str], done: Completed) -> Completed:
+    if done.rc != 0:
+        raise Unreadable("%s exited %d: %s" % (shlex.join(argv), done.rc, _first_line(done.err or done.out)))
+    return done
 
 
 def _scratch() -> Any:
