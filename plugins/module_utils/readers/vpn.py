@@ -9,6 +9,7 @@ from typing import Any
 
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
+from .vpn_peers import openvpn_clients, wireguard_peers
 
 OPENVPN = ("/etc/openvpn", "/etc/openvpn/server")
 SWANCTL = "/etc/swanctl/swanctl.conf"
@@ -21,15 +22,17 @@ SINGLE = ("/32", "/128")
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `openvpn`, `ipsec` and `wireguard`.
+    """Learn `openvpn`, `ipsec`, `wireguard` and `wireguard_peers`.
 
-    openvpn: [{file, certificate: bool, optional: bool, checks: [plugin or script by base name]}] of server
-    configurations. ipsec: [{connection, file, auth: [methods asked of the user]}] that hand out addresses.
-    wireguard: [{interface, port, users}] where users counts the peers with single addresses only.
+    openvpn: [{file, certificate: bool, optional: bool, checks: [plugin or script by base name], and what
+    vpn_peers.openvpn_clients says}] of server configurations. ipsec: [{connection, file, auth: [methods asked of the
+    user]}] that hand out addresses. wireguard: [{interface, port, users}] where users counts the peers with single
+    addresses only. wireguard_peers: see there.
     """
     area.learn("openvpn", openvpn, host.door)
     area.learn("ipsec", lambda door: swanctl(door) + ipsec_conf(door), host.door)
     area.learn("wireguard", wireguard, host.door)
+    area.learn("wireguard_peers", wireguard_peers, host.door)
 
 
 def openvpn(door: Door) -> list[dict[str, Any]]:
@@ -49,6 +52,7 @@ def openvpn(door: Door) -> list[dict[str, Any]]:
                     option[1].rpartition("/")[2] for option in options
                     if option[0] in ("plugin", "auth-user-pass-verify") and len(option) > 1
                 ] + [name for name in ("management-client-auth",) if name in names],
+                **openvpn_clients(door, path, options),
             })  # fmt: skip
     return found
 
