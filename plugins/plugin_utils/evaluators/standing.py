@@ -23,7 +23,8 @@ User = Mapping[str, Any]
 
 #: Kinds of accounts whose password may well be locked and whose shell may be none: programs use them, by key.
 MACHINES = ("automation", "service")
-NOBODY = 65534
+#: UID_MAX where login.defs(5) does not set it; above it are nobody, and what packages and services took.
+UID_MAX = 60000
 _KEYS: WeakKeyDictionary[Facts, dict[str, list[Mapping[str, Any]]]] = WeakKeyDictionary()
 
 
@@ -90,6 +91,13 @@ def examine(case: Case, user: User) -> tuple[list[Item], list[str]]:
     return gather(case, *(partial(_named, part=part, user=user) for part in PARTS))
 
 
+def remains(case: Case, user: User) -> tuple[list[Item], list[str]]:
+    """Return the same of an account that is disabled on paper; one without a shell may be some program's."""
+    if user.get("expired") or user.get("barred"):
+        return examine(case, user)
+    return gather(case, partial(_named, part=_keys, user=user))
+
+
 def keys(case: Case, user: User) -> list[Mapping[str, Any]]:
     """Return the keys that open an account (entries of keys.authorized)."""
     if case.facts not in _KEYS:
@@ -106,9 +114,9 @@ def shell(user: User) -> bool:
 
 
 def is_system(case: Case, user: User) -> bool:
-    """Say whether an account is one of the system's own rather than anybody's: below UID_MIN and not registered."""
-    low = user["uid"] < case.facts["accounts"]["uid_min"] or user["uid"] == NOBODY
-    return user["uid"] != 0 and low and case.registers.account(user["name"]) is None
+    """Say whether an account is one of the system's own rather than anybody's: outside UID_MIN to UID_MAX and not registered."""
+    own = user["uid"] < case.facts["accounts"]["uid_min"] or (user["source"] == "files" and user["uid"] > UID_MAX)
+    return user["uid"] != 0 and own and case.registers.account(user["name"]) is None
 
 
 def _named(case: Case, part: Any, user: User) -> list[Item]:
@@ -119,7 +127,8 @@ def _named(case: Case, part: Any, user: User) -> list[Item]:
 
 def _open(_case: Case, user: User) -> Iterator[tuple[str, str]]:
     if not user.get("expired") and shell(user):
-        locked = "its password is only locked" if user.get("password") == "locked" else "it has a password"
+        states = {"locked": "its password is only locked", None: "its password is in a directory"}
+        locked = states.get(user.get("password"), "it has a password")
         yield "not expired", "%s; it has not expired (chage -E) and has the shell %s" % (locked, user["shell"])
 
 

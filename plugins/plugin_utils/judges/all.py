@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from ..evaluators.verdict import Judge
-from . import authentication, initial_access, logging, mfa, segregation
+from . import authentication, initial_access, logging, mfa, obsolete_accounts, segregation
 
 SECTIONS: tuple[dict[str, Judge], ...] = (
     authentication.JUDGES,
     initial_access.JUDGES,
     logging.JUDGES,
     mfa.JUDGES,
+    obsolete_accounts.JUDGES,
     segregation.JUDGES,
 )
 
