@@ -37,9 +37,11 @@ def item(identity: str, text: str | None = None) -> Item:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A judge's answer: `fail` where anything is wrong, else `unknown` where anything was unread, else `pass`.
+    """A judge's answer: `fail` where anything is wrong, else `unknown` where anything was unread, else `stale` where
+    anything was seen too long ago, else `pass`.
 
-    expected: one sentence with the thresholds in force. wrong: what breaks it. unread: what could not be seen.
+    expected: one sentence with the thresholds in force. wrong: what breaks it. unread: what could not be seen. aged:
+    what was seen too long ago to go by, with its date.
     evidence: what was looked at (commands, files). assurance: how good the look was, never more than the reader gave.
     severity: a lesser one than the catalogue's, where the breach is lesser. cause: id of the control that this
     failure only follows from.
@@ -52,11 +54,17 @@ class Verdict:
     assurance: Assurance = "effective"
     severity: str | None = None
     cause: str | None = None
+    aged: tuple[str, ...] = ()
 
     @property
-    def status(self) -> Literal["pass", "fail", "unknown"]:
-        """Return the status that follows from what is wrong and what is unread."""
-        return "fail" if self.wrong else "unknown" if self.unread else "pass"
+    def status(self) -> Literal["pass", "fail", "unknown", "stale"]:
+        """Return the status that follows from what is wrong, what is unread and what is too old."""
+        return "fail" if self.wrong else "unknown" if self.unread else "stale" if self.aged else "pass"
+
+    @property
+    def reason(self) -> str:
+        """Return why the judgement is neither pass nor fail, nothing where it is."""
+        return "" if self.wrong else "; ".join((*self.unread, *self.aged))
 
 
 def verdict(
@@ -67,11 +75,12 @@ def verdict(
     assurance: Assurance = "effective",
     severity: str | None = None,
     cause: str | None = None,
+    aged: Iterable[str] = (),
 ) -> Verdict:
     """Return a Verdict from any iterables, doubles removed, order kept."""
     return Verdict(
         expected, tuple(dict.fromkeys(wrong)), tuple(dict.fromkeys(unread)), tuple(dict.fromkeys(evidence)), assurance,
-        severity, cause,
+        severity, cause, tuple(dict.fromkeys(aged)),
     )  # fmt: skip
 
 
