@@ -14,7 +14,11 @@ from .checking import Problem, shown
 #: Option -> its least and greatest value; None: no bound.
 BOUNDS: Mapping[str, tuple[int, int | None]] = {
     "bulwark_read_seconds": (1, None),
+    "bulwark_deep_seconds": (1, 86400),
+    "bulwark_deep_days": (1, None),
     "bulwark_confirm_seconds": (10, 3600),
+    "bulwark_disable_least": (0, None),
+    "bulwark_disable_percent": (0, 100),
     "bulwark_snapshot_days": (1, None),
     "bulwark_snapshot_runs": (1, None),
 }

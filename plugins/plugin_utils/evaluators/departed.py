@@ -72,9 +72,10 @@ def strangers(case: Case) -> dict[str, str]:
     found = {}
     for user in case.facts["accounts"]["users"]:
         party = _looks_like(case, [user["name"], *user["groups"]])
-        if party and not _known(case, user["name"]) and user["uid"] != 0:
-            if not standing.is_system(case, user) or standing.enabled(case, user):
-                found[user["name"]] = "it looks like an account of %s (bulwark_msp_names) and is not registered" % party
+        if not party or user["uid"] == 0 or _known(case, user["name"]):
+            continue
+        if not standing.is_system(case, user) or standing.enabled(case, user):
+            found[user["name"]] = "it looks like an account of %s (bulwark_msp_names) and is not registered" % party
     return found
 
 

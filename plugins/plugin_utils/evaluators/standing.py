@@ -114,7 +114,7 @@ def shell(user: User) -> bool:
 
 
 def is_system(case: Case, user: User) -> bool:
-    """Say whether an account is one of the system's own rather than anybody's: outside UID_MIN to UID_MAX and not registered."""
+    """Say whether an account is the system's own rather than anybody's: not registered, and of no uid of people's."""
     own = user["uid"] < case.facts["accounts"]["uid_min"] or (user["source"] == "files" and user["uid"] > UID_MAX)
     return user["uid"] != 0 and own and case.registers.account(user["name"]) is None
 

@@ -37,8 +37,8 @@ def shared_reset(case: Case) -> Verdict:
             text = "%s: its password is of %s, its members changed on %s" % (account.name, changed, turned)
             wrong.append(item("%s: password" % account.name, text))
     return verdict(
-        "the password of a shared account is changed within bulwark_shared_secret_rotate_days (%d) of a member's coming "
-        "or going, and no account is shared without being registered as shared"
+        "the password of a shared account is changed within bulwark_shared_secret_rotate_days (%d) of a member's "
+        "coming or going, and no account is shared without being registered as shared"
         % case.policy["bulwark_shared_secret_rotate_days"],
         [*wrong, *hints],
         unread,
