@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export PYTHON
 
 ##@ Use
-.PHONY: audit harden restore report
+.PHONY: audit harden restore report onboard
 audit: ready ## audit this machine, or INVENTORY= [LIMIT=] [ARGS=]; changes nothing on any host
 	@$(play) bulwark.msp.audit $(ARGS)
 
@@ -30,6 +30,9 @@ restore: ready ## put hosts back to before a run: ARGS='-e bulwark_restore_run=f
 
 report: ready ## render the pages of the latest run anew
 	@$(play) bulwark.msp.report $(ARGS)
+
+onboard: ready ## draft an inventory and registers of what is found on INVENTORY=, to be read and approved
+	@$(play) bulwark.msp.onboard $(ARGS)
 
 .PHONY: explain
 explain: ready ## what CONTROL= reads, when it passes, how to waive it

@@ -14,13 +14,14 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared, selection
-from ..plugin_utils.declared.subjects import marks, subjects
+from ..plugin_utils.declared.subjects import marks, places, subjects
 from ..plugin_utils.enforce import choosing
 from ..plugin_utils.enforce.workspace import Workspace
 from ..plugin_utils.evaluators.facts import Facts
 from ..plugin_utils.evaluators.verdict import Case
+from ..plugin_utils.fleet.fingerprints import Key
 from ..plugin_utils.judges.all import JUDGES
-from ..plugin_utils.runs import judging, playtime
+from ..plugin_utils.runs import deep, judging, playtime
 from ..plugin_utils.runs.finding import Subject
 from ..plugin_utils.runs.remote import Remote, RemoteError, Unreachable, account_of
 from ..plugin_utils.text import clean
@@ -37,7 +38,7 @@ class ActionModule(ActionBase):
     """Reads and judges one host. Hands Ansible counts only; everything else is in the result file."""
 
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"run", "enforce"})
+    _VALID_ARGS = frozenset({"run", "enforce", "keep", "deep"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return counts by status and the platform; a host that can't be read doesn't fail."""
@@ -52,11 +53,14 @@ class ActionModule(ActionBase):
         subject = Subject(host, declaration, self._covers(host, variables["groups"]))
         controls = selection.selected(declaration.policy, CATALOGUE, JUDGES)
         state: Mapping[str, Any] = {}
+        key = Key(declaration.secrets.get("bulwark_fingerprint_key") or run.key())
+        walked = deep.Walked()
         try:
-            state, problem = self._state(subject, variables)
-            document = judging.judge_state(state, subject, controls, CATALOGUE, today, about)
-            if problem:
-                document["errors"].insert(0, {"area": None, "fact": None, "reason": problem})
+            walked = self._walk(subject, variables)
+            state, problem = self._state(subject, variables, key)
+            document = judging.judge_state(state, subject, controls, CATALOGUE, today, about, key)
+            for reason in filter(None, (walked.problem, problem)):
+                document["errors"].insert(0, {"area": None, "fact": None, "reason": reason})
             if declaration.policy.get("bulwark_keep_state"):
                 run.write_state(subject.customer, host, state)
         except RemoteError as failure:
@@ -66,9 +70,12 @@ class ActionModule(ActionBase):
         run.write_host(document)
         if self._task.args.get("enforce"):
             result.update(self._to_enforce(document, subject, state, today))
+        elif self._task.args.get("keep") and state:
+            case = Case(Facts(state), declaration.policy, declaration.registers, today)
+            Workspace(host).begin(case, state, (), {})
         return {
             **result,
-            "changed": False,
+            "changed": bool(walked.told),
             "run": about["run"],
             "platform": document["platform"],
             "counts": dict(Counter(finding["status"] for finding in document["findings"])),
@@ -94,7 +101,18 @@ class ActionModule(ActionBase):
         """Return whether a host pattern covers the host; the inventory is gone through only where a waiver has one."""
         return lambda pattern: host in playtime.host_patterns(self._loader, groups)(pattern)
 
-    def _state(self, subject: Subject, variables: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    def _walk(self, subject: Subject, variables: Mapping[str, Any]) -> deep.Walked:
+        """Have the host walk its disks where the run asks for it, and say so: it leaves the result there."""
+        policy = subject.declaration.policy
+        asked = self._task.args.get("deep") and policy["bulwark_deep"] and not self._task.check_mode
+        if not asked or policy.get("bulwark_state_dir"):
+            return deep.Walked()
+        walked = deep.walk(Remote(self, variables), policy)
+        if walked.told:
+            self._display.display("bulwark: %s %s" % (clean(subject.host, NAME_LIMIT), clean(walked.told)))
+        return walked
+
+    def _state(self, subject: Subject, variables: Mapping[str, Any], key: Key) -> tuple[Mapping[str, Any], str]:
         """Return the host's state and, where escalation failed, the reason it was read without."""
         policy = subject.declaration.policy
         if policy.get("bulwark_state_dir"):
@@ -103,6 +121,8 @@ class ActionModule(ActionBase):
         arguments = {
             "subjects": subjects(subject.declaration.registers),
             "marks": marks(policy),
+            "places": places(policy),
+            "fingerprint_key": key.for_hosts if policy["bulwark_compare_hashes"] else "",
             "seconds": seconds,
         }
         remote = Remote(self, variables)

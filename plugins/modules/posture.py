@@ -27,6 +27,17 @@ options:
         M(bulwark.msp.stage) until the run ends, and RV(failing) and RV(left) are returned.
     type: bool
     default: false
+  keep:
+    description:
+      - Whether what was read is kept for M(bulwark.msp.onboard) until the run ends.
+    type: bool
+    default: false
+  deep:
+    description:
+      - Whether the host first walks its disks (M(bulwark.msp.deep_reading)), where C(bulwark_deep) asks for it. It is
+        not done in check mode. The host then keeps the dated result, and the task is told as changed.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - bulwark.msp.attributes
   - bulwark.msp.attributes.action

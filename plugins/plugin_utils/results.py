@@ -31,6 +31,8 @@ CHAIN = "chain.jsonl"
 NEW_CHAIN = "move it away to begin a new chain"
 LATEST = "latest"
 MANIFEST = "manifest.json"
+#: Of the fingerprints by which hosts are compared. It is no result, and gone when the run is sealed.
+KEY = ".fingerprint-key"
 INDEX = "index.jsonl"
 MANIFEST_SCHEMA = "bulwark/manifest/1"
 NAME_LIMIT = 200
@@ -76,6 +78,15 @@ def write_text_pieces(path: Path, pieces: Iterable[str]) -> None:
         raise
 
 
+def write_tree(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files below a folder that must not be there yet, so that nothing is written over; paths are relative."""
+    if folder.exists():
+        raise ResultsError("%s: is there already; move it away" % folder)
+    for name, text in files.items():
+        _folder((folder / name).parent)
+        write_text(folder / name, text)
+
+
 def read_json(path: Path) -> Any:
     """Return a document; raises ResultsError where it is missing, unreadable or no JSON."""
     try:
@@ -119,6 +130,17 @@ class Run:
     def sealed(self) -> bool:
         """Say whether the run is complete: its manifest is written, once and last."""
         return (self.folder / MANIFEST).exists()
+
+    def make_key(self) -> None:
+        """Make the key of this run's fingerprints, for hosts that no key is declared for."""
+        write_text(self.folder / KEY, secrets.token_hex(32))
+
+    def key(self) -> str:
+        """Return the key of this run's fingerprints; one that the run doesn't have any more is like no other."""
+        try:
+            return (self.folder / KEY).read_text(encoding="ascii")
+        except OSError:
+            return secrets.token_hex(32)
 
     def host_file(self, customer: str, host: str) -> Path:
         """Return where the host's result lies."""
@@ -238,6 +260,7 @@ class Store:
             seal = sha256(run.folder / MANIFEST)
             chain = [*others, {"sequence": about["sequence"], "run": run.name, "manifest": seal, "pruned": None}]
             self._write_chain(chain)
+            (run.folder / KEY).unlink(missing_ok=True)
             kept = (line for line in chain if line["manifest"] and not line["pruned"])
             latest = max(kept, key=itemgetter("sequence"))["run"]
             self._point_latest(latest)

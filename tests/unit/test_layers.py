@@ -30,8 +30,11 @@ CONTROLLER_FLOORS = [
     "plugin_utils/declared/",
     "plugin_utils/evaluators/",
     "plugin_utils/judges/",
+    "plugin_utils/fleet/",
     "plugin_utils/runs/",
+    "plugin_utils/fleet/finding",  # a host's judges and a fleet's answer alike, so their findings are made alike
     "plugin_utils/enforce/",
+    "plugin_utils/onboarding/",
     "plugin_utils/drift/",
     "plugin_utils/formats/",
     "callback/",
@@ -105,7 +108,7 @@ def test_only_actions_see_ansibles_plugins_and_nobody_sees_actions() -> None:
 def test_judges_and_measures_touch_no_host_file_clock_or_network() -> None:
     forbidden = {"os", "pathlib", "subprocess", "socket", "time", "io", "shutil", "tempfile", "urllib", "random"}
     for name, path in FILES.items():
-        if name.startswith(("plugin_utils/judges/", "plugin_utils/enforce/measures/")):
+        if name.startswith(("plugin_utils/judges/", "plugin_utils/fleet/", "plugin_utils/enforce/measures/")):
             absolute = {target.partition(".")[0] for kind, target in imports(path) if kind == "absolute"}
             assert not absolute & forbidden, f"{name} imports {absolute & forbidden}"
             text = path.read_text(encoding="utf-8")

@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 KNOWN = catalogue.load()
 TODAY = date(2026, 11, 22)
 EVE = {"name": "eve", "kind": "person", "party": "customer"}
+KIM = {"name": "kim", "kind": "person", "party": "msp:north"}
+CONTRACT = {"id": "c1", "party": "msp:north", "start": "2026-01-01", "end": "2026-12-31"}
 
 
 def declared(**variables: Any) -> Declaration:
@@ -62,6 +64,34 @@ class TestWhatCounts:
         registers = declared(bulwark_accounts=[{**EVE, "status": "proposed"}]).registers
         assert registers.account("eve") is None
         assert registers.proposed_accounts == ("eve",)
+
+    def test_a_proposal_declares_nothing_in_any_register(self) -> None:
+        proposed = {"status": "proposed"}
+        registers = declared(
+            bulwark_zones=[{"name": "lan", "cidrs": ["10.0.0.0/8"], **proposed}],
+            bulwark_services=[{"name": "x.service", **proposed}],
+            bulwark_remote_tools=[{"name": "anydesk", **proposed}],
+        ).registers
+        assert (registers.zones, registers.services, registers.remote_tools) == ((), (), ())
+
+    def test_an_account_works_under_the_contract_it_names_or_the_last_of_its_party(self) -> None:
+        later = {**CONTRACT, "id": "c2", "end": "2027-12-31"}
+        registers = declared(
+            bulwark_contracts=[CONTRACT, later], bulwark_accounts=[KIM, {**KIM, "name": "ola", "contract": "c1"}, EVE]
+        ).registers
+        contracts = [registers.contract_of(account) for account in registers.accounts or ()]
+        assert [contract and contract.id for contract in contracts] == ["c2", "c1", None]
+        assert (
+            contracts[0] and contracts[0].in_force(date(2027, 12, 31)) and not contracts[0].in_force(date(2028, 1, 1))
+        )
+
+    def test_the_times_of_a_work_order_are_utc_unless_they_say_otherwise(self) -> None:
+        order = {"ticket": "T", "accounts": ["kim"], "start": "2026-01-01T10:00", "end": "2026-01-01T12:00+01:00"}
+        (made,) = declared(bulwark_work_orders=[order]).registers.work_orders or ()
+        assert (made.start.isoformat(), made.end.isoformat()) == (
+            "2026-01-01T10:00:00+00:00",
+            "2026-01-01T11:00:00+00:00",
+        )
 
     def test_the_profile_sets_the_thresholds_and_a_value_of_ones_own_goes_before(self) -> None:
         policy = declared(bulwark_profile="strict", bulwark_ssh_max_auth_tries="5").policy
@@ -137,6 +167,26 @@ class TestWhatCounts:
         ({"bulwark_contracts": [{"party": "msp:n", "start": "2026-01-01", "end": "2027-01-01",
                                  "windows": [{"start": 480, "end": "18:00"}]}]},
          'bulwark_contracts[0].windows[0].start: "480" is no time; write it as HH:MM, in quotes'),
+        ({"bulwark_contracts": [CONTRACT], "bulwark_accounts": [{**KIM, "contract": "c2"}]},
+         'bulwark_accounts[0].contract: bulwark_contracts has no id "c2"'),
+        ({"bulwark_contracts": [CONTRACT], "bulwark_accounts": [{**EVE, "contract": "c1"}]},
+         'bulwark_accounts[0].contract: contract "c1" is with "msp:north", the account is of "customer"'),
+        ({"bulwark_contracts": [{**CONTRACT, "end": "2025-12-31"}]},
+         'bulwark_contracts[0].end: "2025-12-31" lies before its start, "2026-01-01"'),
+        ({"bulwark_accounts": [{**EVE, "members": [{"person": "x", "until": "soon"}]}]},
+         'bulwark_accounts[0].members[0].until: "soon" is no date'),
+        ({"bulwark_accounts": [{**EVE, "reviewed_by": "us"}]}, 'bulwark_accounts[0].reviewed_by: "us" is no party'),
+        ({"bulwark_leavers_hr": [{"person": "x", "left": "today"}]},
+         'bulwark_leavers_hr[0].left: "today" is no date; write it as YYYY-MM-DD'),
+        ({"bulwark_work_orders": [{"ticket": "T1", "accounts": ["kim"], "start": "now", "end": "2026-01-01T10:00Z"}]},
+         'bulwark_work_orders[0].start: "now" is no time; write it as YYYY-MM-DDTHH:MM, with Z or an offset'),
+        ({"bulwark_work_orders": [
+            {"ticket": "T1", "accounts": ["kim"], "start": "2026-01-01T12:00", "end": "2026-01-01T12:30+01:00"}]},
+         "bulwark_work_orders[0].end: \"2026-01-01T12:30+01:00\" lies before its start"),
+        ({"bulwark_zones": [{"name": "lan", "cidrs": [], "status": "approved", "approved_on": "2026-01-01"}]},
+         "bulwark_zones[0].approved_by: is missing; say who approved it, or leave status out"),
+        ({"bulwark_services": [{"name": "x", "approved_on": "soon"}]},
+         'bulwark_services[0].approved_on: "soon" is no date'),
         ({"bulwark_responsibilities": {"default": {"party": "us"}}},
          'bulwark_responsibilities.default.party: "us" is no party; write customer, msp:<id> or vendor:<id>'),
         ({"bulwark_responsibilities": {"sections": {"mfaa": {"party": "both"}}}},
