@@ -29,7 +29,7 @@ from typing import TypeVar
 from .images import base_image, ensure_images, host_image
 from .podman import LabError, podman
 
-__all__ = ["Host", "Lab", "LabError", "each", "ensure_images", "free_port"]
+__all__ = ["Host", "Lab", "LabError", "each", "ensure_images", "free_port", "make_key"]
 
 HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 ADDRESS = "127.0.0.1"
@@ -155,13 +155,13 @@ class Lab:
 
     def public_key(self) -> str:
         """The lab's own public key, one line; the pair is made when first asked for."""
-        _make_key(self.key, "ed25519", "bulwark-lab")
+        make_key(self.key, "ed25519", "bulwark-lab")
         return self.key.with_suffix(".pub").read_text(encoding="utf-8")
 
     def _host_keys(self, host: Host) -> Path:
         directory = self.state / "hosts" / host.name
         for kind in HOST_KEY_TYPES:
-            _make_key(directory / f"ssh_host_{kind}_key", kind, f"root@{host.name}")
+            make_key(directory / f"ssh_host_{kind}_key", kind, f"root@{host.name}")
         return directory
 
 
@@ -183,7 +183,8 @@ def free_port() -> int:
     raise LabError(f"no port of {PORTS} is free on {ADDRESS}")
 
 
-def _make_key(path: Path, kind: str, comment: str) -> None:
+def make_key(path: Path, kind: str, comment: str) -> None:
+    """Make a key pair, unless it is there."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
-from .engine import Host, Lab, LabError, each, free_port
+from .engine import Host, Lab, LabError, each, free_port, make_key
 from .podman import install_packages, podman
 
 HERE = Path(__file__).parent
@@ -58,16 +60,31 @@ def up() -> None:
     here.restore(hosts)
     # A host that still boots may hold the lock of /etc/shadow that a plant's useradd wants.
     here.wait_ssh(hosts)
-    each(plant, hosts)
+    each(lambda host: plant(host, customer_key(here, customer_of(host))), hosts)
     here.write_known_hosts(hosts)
     GENERATED.write_text(generated(here, hosts), encoding="utf-8")
     here.wait_ssh(hosts)
 
 
-def plant(host: Host) -> None:
-    """Make the host what its plant says."""
+def customer_of(host: Host) -> str:
+    """The customer to whom a host belongs, as the inventory has it."""
+    return host.name.partition("-")[0]
+
+
+def customer_key(here: Lab, customer: str) -> Path:
+    """The private key of North's automation at one customer, made when first asked for."""
+    path = here.state / "automation" / customer
+    make_key(path, "ed25519", f"automation of North at {customer}")
+    return path
+
+
+def plant(host: Host, key: Path) -> None:
+    """Make the host what its plant says, reached with its customer's key."""
+    public = key.with_suffix(".pub").read_text(encoding="utf-8").strip()
+    host.put("/home/ansible/.ssh/authorized_keys", public + "\n", 0o600, 1000)
     standard, own = HERE / "standard.sh", HERE / "plants" / f"{host.name}.sh"
-    host.run(standard.read_text(encoding="utf-8") + own.read_text(encoding="utf-8"))
+    given = f"customer={customer_of(host)}\nautomation_key={shlex.quote(public)}\n"
+    host.run(given + standard.read_text(encoding="utf-8") + own.read_text(encoding="utf-8"))
 
 
 def down() -> None:
@@ -79,27 +96,30 @@ def down() -> None:
 
 def generated(here: Lab, hosts: list[Host]) -> str:
     """The text of the inventory file beside hosts.yml."""
-    listed = subprocess.run(
-        ["ssh-keygen", "-l", "-f", str(here.key) + ".pub"], capture_output=True, text=True, check=True
-    ).stdout
     checked = f"-o UserKnownHostsFile={here.known_hosts} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
     return json.dumps(
         {
             "all": {
                 "vars": {
-                    "lab_key": listed.split()[1],
                     "lab_dates": {name: str(date.today() + timedelta(days)) for name, days in DAYS.items()},
                 },
                 "children": {
                     "linux": {
-                        "vars": {"ansible_ssh_private_key_file": str(here.key), "ansible_ssh_common_args": checked},
-                        "hosts": {host.name: {"ansible_port": host.port} for host in hosts},
+                        "vars": {"ansible_ssh_common_args": checked},
+                        "hosts": {host.name: reached(host, customer_key(here, customer_of(host))) for host in hosts},
                     }
                 },
             }
         },
         indent=2,
     )
+
+
+def reached(host: Host, key: Path) -> dict[str, Any]:
+    """How the inventory reaches a host, and the fingerprint of the key it comes with."""
+    command = ["ssh-keygen", "-l", "-f", f"{key}.pub"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {"ansible_port": host.port, "ansible_ssh_private_key_file": str(key), "lab_key": listed.split()[1]}
 
 
 def _ports() -> dict[str, int]:

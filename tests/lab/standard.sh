@@ -2,15 +2,23 @@
 # The provider's standard build as functions. Each plant runs after this file, on its host, as root, on a clean image:
 # a good host calls nearly all of it, a bad one calls what somebody once got round to.
 
+# Set by whoever runs the plants: the customer, and the public key of North's automation there.
+readonly customer automation_key
+
 readonly controller=172.31.250.1 management=172.31.250.0/28
 readonly totp='pam_oath.so usersfile=/etc/users.oath window=3 digits=6'
 
+# One key for each person and customer; Ola alone couldn't be bothered and uses the same for Acme and Globex.
 # Public keys only: their private halves were thrown away, and the sk ones never had a device.
 declare -Ar public_key=(
-    [north-kim]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJSB6Ht2+DUWjaP7DTFDuyIhxpBaOJmSrevylbL2h4WgAAAABHNzaDo= kim@north.example'
-    [north-ola]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIOeoWpBoUWr+rcmGHc5uviOMMWQXjyA1bzjuBoEg8YPTAAAABHNzaDo= ola@north.example'
-    [acme-ines]='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINmJHa46MZyGSN0wyryVSiXougHPgJoDU/5eu1VhDYDn ines@acme.example'
-    [globex-tom]='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAl9PCgs23L1/7taApL1UHyLRlXdQniY+L4gSfpx9t5y tom@globex.example'
+    [msp:north-kim]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJSB6Ht2+DUWjaP7DTFDuyIhxpBaOJmSrevylbL2h4WgAAAABHNzaDo= kim@north.example'
+    [msp:north-ola]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIOeoWpBoUWr+rcmGHc5uviOMMWQXjyA1bzjuBoEg8YPTAAAABHNzaDo= ola@north.example'
+    [acme:north-kim]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIMqM4KhSg366Lc7fs8df4rusTbhdJzN94IjIy5P3kvtcAAAABHNzaDo= kim@north.example'
+    [globex:north-kim]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIHFrQyHItnBeQu2PcKaTSuQkctEfM3vHZ4iUN2nBHn22AAAABHNzaDo= kim@north.example'
+    [acme:north-ola]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIIukt0H3Frv5WbR6/ZwUukuNcqQRojK/vsPdeH50ITqpAAAABHNzaDo= ola@north.example'
+    [globex:north-ola]='sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIIukt0H3Frv5WbR6/ZwUukuNcqQRojK/vsPdeH50ITqpAAAABHNzaDo= ola@north.example'
+    [acme:acme-ines]='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINmJHa46MZyGSN0wyryVSiXougHPgJoDU/5eu1VhDYDn ines@acme.example'
+    [globex:globex-tom]='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAl9PCgs23L1/7taApL1UHyLRlXdQniY+L4gSfpx9t5y tom@globex.example'
 )
 
 people() { # NAME...: accounts of administrators, without a password
@@ -39,9 +47,9 @@ central_keys() { # NAME...: keys in files that only root can write; the automati
     local name
     install -d -m 0755 /etc/ssh/authorized_keys.d
     for name in "$@"; do
-        echo "${public_key[$name]}" >"/etc/ssh/authorized_keys.d/$name"
+        echo "${public_key[$customer:$name]}" >"/etc/ssh/authorized_keys.d/$name"
     done
-    echo "from=\"$controller\",restrict $(</home/ansible/.ssh/authorized_keys)" >/etc/ssh/authorized_keys.d/ansible
+    echo "from=\"$controller\",restrict $automation_key" >/etc/ssh/authorized_keys.d/ansible
     rm -r /home/ansible/.ssh
 }
 
@@ -49,7 +57,7 @@ home_keys() { # NAME...: keys where their owners can change them
     local name
     for name in "$@"; do
         install -d -m 0700 -o "$name" -g "$name" "/home/$name/.ssh"
-        install -m 0600 -o "$name" -g "$name" /dev/stdin "/home/$name/.ssh/authorized_keys" <<<"${public_key[$name]}"
+        install -m 0600 -o "$name" -g "$name" /dev/stdin "/home/$name/.ssh/authorized_keys" <<<"${public_key[$customer:$name]}"
     done
 }
 
