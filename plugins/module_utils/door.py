@@ -21,7 +21,7 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -126,6 +126,11 @@ class Door:
         """Return the last `most` bytes of a regular file."""
         with self._opened(path) as handle:
             return os.pread(handle, most, max(0, os.fstat(handle).st_size - most))
+
+    def pieces(self, path: str, spans: Iterable[tuple[int, int]]) -> list[bytes]:
+        """Return the (offset, length) pieces of a regular file, shorter or empty where it ends before."""
+        with self._opened(path) as handle:
+            return [os.pread(handle, length, offset) for offset, length in spans]
 
     def modified(self, path: str) -> int:
         """Return when the content of `path` was last written, in seconds since 1970."""

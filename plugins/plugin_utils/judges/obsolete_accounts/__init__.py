@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import disabled, shared
+from . import disabled, orphans, shared, unused
 
-JUDGES = Judges({**disabled.JUDGES, **shared.JUDGES})
+JUDGES = Judges({**disabled.JUDGES, **orphans.JUDGES, **shared.JUDGES, **unused.JUDGES})
