@@ -123,7 +123,8 @@ def audited(listed: Path, draft: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize(
-    ("control", "named"), [("lin-lp-uid0", "sync2"), ("lin-oa-msp-unregistered", "anna"), ("lin-lp-uid0", "{{7*7}}")]
+    ("control", "named"),
+    [("lin-lp-uid0", "sync2"), ("lin-oa-msp-unregistered", "anna"), ("lin-aa-password-policy", "{{7*7}}")],
 )
 def test_an_audit_with_the_draft_still_fails_them(audited: Played, control: str, named: str) -> None:
     assert audited.rc == 0, audited.output
