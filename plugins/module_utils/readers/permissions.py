@@ -8,8 +8,8 @@ from typing import Any
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
 from ..sudoers_file import taken
+from .sudo import FOLDER, SUDOERS
 
-SUDOERS, FOLDER = "/etc/sudoers", "/etc/sudoers.d"
 ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
 NOBODY = 65534
 ROOT = "root"

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from typing import Any
 
 from ..door import Door, Missing, Status, Unreadable
 from ..reading import Area, Reading
+from ..sudoers_file import include, taken
 from .keys import parents
 
 SUDOERS = "/etc/sudoers"
+FOLDER = SUDOERS + ".d"
 NSSWITCH = "/etc/nsswitch.conf"
 CONVERT = ("cvtsudoers", "-e", "-f")
 #: The Defaults that are judged; others may hold anything.
@@ -38,7 +41,7 @@ Member = dict[str, Any]
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `installed`, `sources`, `rules`, `defaults` and `programs`.
+    """Learn `installed`, `sources`, `rules`, `defaults`, `programs` and `drop_ins`.
 
     sources: where sudo looks for rules, in order (nsswitch.conf; ["files"] without an entry).
     rules: [{users, hosts, runas, runas_groups, commands, details, nopasswd, noexec, setenv, log_input, log_output,
@@ -52,6 +55,8 @@ def read(host: Reading, area: Area) -> None:
     programs: {path of a command: {real, writable}}: real: the program's path with its links followed, None where it
     isn't there; writable: the paths on the way to it that others than root can write to, itself included. Of a pattern
     it is the folder above the pattern.
+    drop_ins: the names of the files in /etc/sudoers.d that sudo reads, in its order; None where it doesn't read the
+    folder, or reads other rules after it.
     """
     door = host.door
     area.facts["installed"] = door.which("sudo") is not None
@@ -64,9 +69,11 @@ def read(host: Reading, area: Area) -> None:
         area.unread("rules", str(problem))
         area.unread("defaults", str(problem))
         area.unread("programs", str(problem))
+        area.unread("drop_ins", str(problem))
         return
     area.facts["rules"] = [rule for spec in policy.get("User_Specs", []) for rule in rules(spec)]
     area.learn("defaults", defaults, door, policy.get("Defaults", []))
+    area.learn("drop_ins", drop_ins, door)
     area.learn("programs", programs, door, area.facts["rules"])
 
 
@@ -102,6 +109,18 @@ def sources(door: Door) -> list[str]:
         if database.strip() == "sudoers":
             return [word for word in rest.partition("#")[0].split() if not word.startswith("[")]
     return ["files"]
+
+
+def drop_ins(door: Door) -> list[str] | None:
+    """Return the names of the files in the folder for drop-ins, None where they don't have the last word."""
+    found = None
+    for line in door.lines(SUDOERS, comment=""):
+        taken_in = include(line)
+        if taken_in and taken_in.folder and os.path.join("/etc", taken_in.path).rstrip("/") == FOLDER:
+            found = [name for name in door.list(FOLDER) if taken(name)]
+        elif taken_in or not line.startswith(("#", "Defaults")):
+            found = None
+    return found
 
 
 def members(entries: list[Member]) -> list[Member]:

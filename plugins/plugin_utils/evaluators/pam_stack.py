@@ -266,6 +266,10 @@ def _path(came: Mapping[State, tuple[State, Step] | None], state: State) -> list
     return steps[::-1]
 
 
+#: Services that ask as whoever called them; a daemon such as sshd asks as root.
+SETUID = ("su", "su-l")
+
+
 def possible(node: Node, person: Person) -> Collection[str]:
     """Return the codes a module may answer for `person`: what is certain of it, else every code."""
     module, arguments = node.module, node.entry["args"]
@@ -277,6 +281,8 @@ def possible(node: Node, person: Person) -> Collection[str]:
         return ("success",)
     if module == "pam_deny":
         return ("auth_err",)
+    if module == "pam_rootok" and person.service in SETUID:
+        return FAILURES
     if module == "pam_faillock" and "authfail" in arguments:
         return FAILURES | {"ignore"}
     if module == "pam_succeed_if":

@@ -2,13 +2,13 @@
 """What sudo effectively allows an account, as the reader of area `sudo` delivers its rules (sudoers(5)).
 
 The last rule that matches counts, a "!" before a command takes it out again, and a rule that is over or not yet begun
-is as good as none.
+is as good as none; one that will take a command out again ends what was granted before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any
@@ -161,18 +161,26 @@ def _named(case: Case) -> dict[str, set[str]]:
 
 def _grants(case: Case, user: User) -> list[Grant]:
     held: list[Grant] = []
-    asks = options(case, user)
+    general = options(case, user)
     for rule in case.facts["sudo"]["rules"]:
-        if not (concerns(rule["users"], user) and means_host(case, rule["hosts"]) and _in_force(case, rule)):
+        if not (concerns(rule["users"], user) and means_host(case, rule["hosts"])):
             continue
+        begun, over = _times(case, rule)
+        if over:
+            continue
+        certain = all(member["kind"] == "hostname" for member in rule["hosts"])
         for command, detail in _commands(rule):
-            runas, root = _runas(rule, asks)
-            path = command.lstrip("!")
+            runas, root = _runas(rule, general)
+            path, arguments = command.lstrip("!"), detail.get("arguments")
             if not command.startswith("!"):
-                held = _without(held, path, runas, detail.get("arguments"))
-                held.append(_grant(case, user, rule, asks, path, detail, runas, root))
-            elif all(member["kind"] == "hostname" for member in rule["hosts"]):
-                held = _without(held, path, runas, detail.get("arguments"))
+                if begun:
+                    held = _without(held, path, runas, arguments)
+                    held.append(_grant(case, user, rule, general, path, detail, runas, root))
+            elif certain and begun:
+                held = _without(held, path, runas, arguments)
+            elif certain:
+                left = _without(held, path, runas, arguments)
+                held = [grant if grant in left else _until(grant, rule["notbefore"]) for grant in held]
     return held
 
 
@@ -181,13 +189,19 @@ def _commands(rule: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]
     return zip(rule["commands"], details, strict=True)
 
 
-def _in_force(case: Case, rule: Mapping[str, Any]) -> bool:
-    """Say whether it is now between a rule's NOTBEFORE and its NOTAFTER."""
+def _times(case: Case, rule: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Return whether a rule has begun (NOTBEFORE), and whether it is over (NOTAFTER)."""
     begin, end = rule.get("notbefore"), rule.get("notafter")
     if begin is None and end is None:
-        return True
+        return True, False
     now = case.facts["system"]["now"]
-    return (begin is None or now >= seconds(begin)) and (end is None or now <= seconds(end))
+    return begin is None or now >= seconds(begin), end is not None and now > seconds(end)
+
+
+def _until(grant: Grant, begin: str) -> Grant:
+    """Return a grant that ends before a rule begins that takes it out again."""
+    end = datetime.fromtimestamp(seconds(begin) - 1, timezone.utc).strftime(TIME)
+    return replace(grant, notafter=min(grant.notafter or end, end))
 
 
 def seconds(text: str) -> float:

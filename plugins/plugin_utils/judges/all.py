@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from ..evaluators.verdict import Judge
-from . import authentication, initial_access, logging, mfa, obsolete_accounts, segregation
+from . import authentication, initial_access, least_privilege, logging, mfa, obsolete_accounts, segregation
 
 SECTIONS: tuple[dict[str, Judge], ...] = (
     authentication.JUDGES,
     initial_access.JUDGES,
+    least_privilege.JUDGES,
     logging.JUDGES,
     mfa.JUDGES,
     obsolete_accounts.JUDGES,
