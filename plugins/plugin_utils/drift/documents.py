@@ -16,9 +16,11 @@ from typing import Any
 
 from ..enforce.record.record import OUTCOMES, STATES
 from ..enforce.record.record import SCHEMA as ENFORCEMENT_SCHEMA
+from ..fleet.links import KINDS, Link
 from ..results import ResultsError, Run, encoded
 from ..runs.begin import CUSTOMER_SCHEMA
 from ..runs.begin import SCHEMA as RUN_SCHEMA
+from ..runs.closing import FLEET_SCHEMA
 from ..runs.finding import SEVERITIES, STATUSES
 from ..runs.judging import SCHEMA as HOST_SCHEMA
 from .shapes import Problem
@@ -152,6 +154,22 @@ def customer_documents(
             yield document
 
 
+def fleet_findings(run: Run, problems: dict[str, Problem]) -> dict[str, dict[str, Any]]:
+    """Return the findings of fleet.json by their fingerprints; none where it can't be used, and `problems` says why."""
+    path = run.folder / "fleet.json"
+    try:
+        document = load(path, FLEET_SCHEMA)
+        _need(document.get("run") == run.name, "belongs to another run")
+        _need(isinstance(document.get("findings"), list), "has no usable findings")
+        for finding in document["findings"]:
+            check_finding(finding)
+            _need(all(_is_texts(finding.get(key)) for key in ("hosts", "customers")), "has a finding of nobody")
+    except Unusable as error:
+        _add(problems, run, path, str(error))
+        return {}
+    return {finding["fingerprint"]: finding for finding in document["findings"]}
+
+
 def _add(problems: dict[str, Problem], run: Run, path: Path, reason: str) -> None:
     name = "%s/%s" % (run.name, path.relative_to(run.folder))
     problems.setdefault(name, Problem(name, reason))
@@ -170,6 +188,7 @@ def load_host(path: Path) -> dict[str, Any]:
     _need(seconds is None or isinstance(seconds, (int, float)), "has no usable seconds")
     errors = document.get("errors")
     _need(isinstance(errors, list) and all(_is_error(error) for error in errors), "has no usable errors")
+    _need(_is_links(document.get("links")), "has no usable links")
     findings = document.get("findings")
     _need(isinstance(findings, list), "has no usable findings")
     seen: set[str] = set()
@@ -263,6 +282,29 @@ def _is_task(value: Any) -> bool:
             and isinstance(change.get("masked"), bool)
             for change in value["changes"]
         )
+    )
+
+
+def _is_links(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not value:
+        return value == {}
+    entries, unread = value.get("entries"), value.get("unread")
+    return (
+        isinstance(value.get("key"), str)
+        and isinstance(entries, list)
+        and all(map(_is_link, entries))
+        and isinstance(unread, Mapping)
+        and all(isinstance(reason, str) for reason in unread.values())
+    )
+
+
+def _is_link(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and set(value) == set(Link._fields)
+        and value["kind"] in KINDS
+        and all(isinstance(value[key], str) for key in ("print", "mark", "name"))
+        and all(isinstance(value[key], (str, type(None))) for key in ("account", "party"))
     )
 
 

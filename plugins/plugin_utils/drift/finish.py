@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
+from ..fleet import finding
+from ..fleet.links import HostLinks, of_document
 from ..results import ResultsError, Run, Store
-from ..runs import closing, fleet, rings
+from ..runs import closing, rings
 from ..runs.closing import HostTotals
 from ..text import clean
 from . import history, index, signing
@@ -37,17 +39,23 @@ def finish(
     about = about_run(run)
     day = date.fromisoformat(about["date"])
     problems: dict[str, Problem] = {}
-    findings, own = _judge_fleet(run, about, catalogue, problems)
     earlier = history.read(history_folder(run, policy), about)
     moment, threshold = Moment(run.name, day), policy["bulwark_fail_on_new"]
     hosts: list[HostTotals] = []
+    own: list[HostTotals] = []
+    links: list[HostLinks] = []
+    findings: list[dict[str, Any]] = []
     fresh: dict[str, int] = {}
 
     def seen() -> Iterator[HostStates]:
-        yield from (own_states(document) for document in customer_documents(run, about, problems))
         for document in host_documents(run, about, problems):
             hosts.append(closing.totals(document))
+            links.append(of_document(document))
             yield host_states(document)
+        # Only now are all hosts known, and what shows across them.
+        for document in _judge_fleet(run, about, links, catalogue, findings, problems):
+            own.append(_totals(document))
+            yield own_states(document)
 
     def noted() -> Iterator[HostStates]:
         for host in earlier.dated(seen(), moment):
@@ -80,20 +88,29 @@ def history_folder(run: Run, policy: Mapping[str, Any]) -> Path:
 
 
 def _judge_fleet(
-    run: Run, about: Mapping[str, Any], catalogue: Catalogue, problems: dict[str, Problem]
-) -> tuple[list[dict[str, Any]], list[HostTotals]]:
-    """Write each customer's own findings into its document; return those of the fleet, and their totals."""
+    run: Run,
+    about: Mapping[str, Any],
+    links: Iterable[HostLinks],
+    catalogue: Catalogue,
+    told: list[dict[str, Any]],
+    problems: dict[str, Problem],
+) -> Iterator[dict[str, Any]]:
+    """Write each customer's own findings into its document and yield that; those of fleet.json are added to `told`."""
     documents = {document["customer"]: document for document in customer_documents(run, about, problems)}
     registers = {customer: document["registers"] for customer, document in documents.items()}
     judged: dict[str, list[dict[str, Any]]] = {customer: [] for customer in documents}
-    made, own = [], []
-    for customer, names, finding in fleet.findings(about, registers, catalogue, set(about["controls"]["judged"])):
-        if customer in judged:
-            judged[customer].append(finding)
-            made.append({**finding, "hosts": names, "customers": [customer]})
+    for made in finding.findings(about, registers, links, catalogue):
+        if made.customer in judged:
+            judged[made.customer].append(made.own)
+            told.append(made.fleet)
     for customer, findings in judged.items():
-        run.write_customer({**documents[customer], "findings": findings})
-        total = HostTotals(customer, customer, "")
-        total.failing.update(each["effective_severity"] for each in findings if each["status"] == "fail")
-        own.append(total)
-    return made, own
+        document = {**documents[customer], "findings": findings}
+        run.write_customer(document)
+        yield document
+
+
+def _totals(document: Mapping[str, Any]) -> HostTotals:
+    """Return the totals of a customer's own findings, by the customer's name."""
+    total = HostTotals(document["customer"], document["customer"], "")
+    total.failing.update(each["effective_severity"] for each in document["findings"] if each["status"] == "fail")
+    return total

@@ -52,11 +52,9 @@ class Gathering:
             self.reasons[place] = row.problem
         self._add(*place, document["findings"], changes)
 
-    def add_own(
-        self, customer: str, findings: list[Mapping[str, Any]], changes: Mapping[str, Change], fleet: bool
-    ) -> None:
-        """Add a customer's own findings."""
-        self.findings += [{**finding, "customers": [customer]} if fleet else finding for finding in findings]
+    def add_own(self, customer: str, findings: list[Mapping[str, Any]], changes: Mapping[str, Change]) -> None:
+        """Add a customer's own findings, as this view tells them."""
+        self.findings += findings
         self._add(customer, "", findings, changes)
 
     def _add(

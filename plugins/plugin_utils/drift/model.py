@@ -34,6 +34,7 @@ from .documents import (
     about_run,
     customer_documents,
     enforcement_documents,
+    fleet_findings,
     host_documents,
     load,
     load_enforcement,
@@ -91,6 +92,7 @@ class _Building:
         self._problems = dict(history.problems)
         self._sinces = _recorded(run, self._problems)
         self._registers: dict[str, Mapping[str, Any]] = {}
+        self._fleet: Mapping[str, Mapping[str, Any]] = {}
         self._changes: dict[Place, dict[str, Change]] = {}
         self._rows: dict[Place, HostRow] = {}
         self._enforced: set[Place] = set()
@@ -100,6 +102,8 @@ class _Building:
 
     def model(self) -> ReportModel:
         """Return the whole model."""
+        if self._about.get("state") == "complete":
+            self._fleet = fleet_findings(self._run, self._problems)
         for own in customer_documents(self._run, self._about, self._problems):
             self._take_own(own)
         shared: dict[frozenset[str], frozenset[str]] = {}
@@ -124,13 +128,14 @@ class _Building:
         )
 
     def _take_own(self, document: Mapping[str, Any]) -> None:
-        customer = document["customer"]
+        customer, findings = document["customer"], document["findings"]
         if customer not in self._views:
             return
         self._registers[customer] = document["registers"]
-        changes = self._compared(document["findings"], customer, "", True)
-        for name in (None, customer):
-            self._views[name].add_own(customer, document["findings"], changes, fleet=name is None)
+        changes = self._compared(findings, customer, "", True)
+        self._views[customer].add_own(customer, findings, changes)
+        told = [self._fleet.get(each["fingerprint"], {**each, "customers": [customer]}) for each in findings]
+        self._views[None].add_own(customer, told, changes)
 
     def _take_host(self, document: Mapping[str, Any], shared: dict[frozenset[str], frozenset[str]]) -> None:
         customer, host = document["customer"], document["host"]

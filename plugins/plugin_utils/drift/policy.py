@@ -11,7 +11,7 @@ from typing import Any
 
 from ..catalogue.catalogue import Catalogue
 from ..declared.registers import as_date
-from ..runs.fleet import FLEET_JUDGES
+from ..fleet.all import FLEET_JUDGES
 from ..text import clean
 from .history import History
 from .looseness import weaker

@@ -16,11 +16,11 @@ from ..declared.declared import Declaration, DeclarationError, declare
 from ..declared.host_lists import HostListError, resolved
 from ..declared.registers import NO_CUSTOMER
 from ..declared.selection import selected
+from ..fleet.all import FLEET_JUDGES, chosen
 from ..judges.all import JUDGES
 from ..results import ResultsError, Run, Store, encoded
 from . import permission
 from .finding import digest
-from .fleet import FLEET_JUDGES
 
 SCHEMA = "bulwark/run/1"
 CUSTOMER_SCHEMA = "bulwark/customer/1"
@@ -133,7 +133,7 @@ def _add(
     except DeclarationError as error:
         return _Outcome(tuple(str(problem) for problem in error.problems))
     controls = selected(declaration.policy, catalogue, JUDGES)
-    plan.judged.update(controls, selected(declaration.policy, catalogue, FLEET_JUDGES))
+    plan.judged.update(controls, chosen(declaration.policy, catalogue))
     policy = _policy(declaration, catalogue)
     key = digest(json.dumps(policy, sort_keys=True))[:16]
     plan.policies.setdefault(key, policy)
@@ -218,6 +218,7 @@ def start(
     if refused:
         raise BeginError("\n".join(refused))
     run, sequence = store.begin(now)
+    run.make_key()
     judged = sorted(plan.judged)
     run.write(
         "run.json",

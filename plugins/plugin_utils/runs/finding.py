@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -22,8 +22,9 @@ STATUSES = ("pass", "fail", "unknown", "not_applicable", "waived", "not_attested
 EXPOSED = frozenset({"internet_facing", "backup", "collector"})
 NOBODY = "nobody"
 MAX_ITEMS = 200
-#: What a judge is given: a host's Case, or what a fleet judge compares.
+#: What a judge is given and answers: a host's Case and Verdict, or those of a fleet judge.
 AnyCase = TypeVar("AnyCase")
+AnyVerdict = TypeVar("AnyVerdict", bound=Verdict)
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,20 @@ def effective_severity(base: str, control: Control, registers: Registers) -> str
 
 def responsible(control: Control, section: str, registers: Registers) -> str:
     """Return the party named for the control, its section or by default, `nobody` where none is."""
-    named = registers.responsibilities or {}
+    return party(registers.responsibilities or {}, control, section) or NOBODY
+
+
+def party(named: Mapping[str, Any], control: Control, section: str) -> str | None:
+    """Return whom an entry of bulwark_responsibilities names for the control."""
     choice = (
         (named.get("controls") or {}).get(control.id)
         or (named.get("sections") or {}).get(section)
         or named.get("default")
     )
-    return str(choice.get("party") if isinstance(choice, Mapping) else choice) if choice else NOBODY
+    return str(choice.get("party") if isinstance(choice, Mapping) else choice) if choice else None
 
 
-def judged(judge: Callable[[AnyCase], Verdict], case: AnyCase) -> tuple[str, Verdict | None, str]:
+def judged(judge: Callable[[AnyCase], AnyVerdict], case: AnyCase) -> tuple[str, AnyVerdict | None, str]:
     """Return (status, verdict, reason) of one judge on one case; a judge that breaks is `unknown` and says so."""
     try:
         verdict = judge(case)
@@ -77,7 +82,7 @@ def judged(judge: Callable[[AnyCase], Verdict], case: AnyCase) -> tuple[str, Ver
         return "unknown", None, str(reason)
     except Exception as error:
         return "unknown", None, "the judge failed: %s: %s" % (type(error).__name__, error)
-    return verdict.status, verdict, "; ".join(verdict.unread) if verdict.status == "unknown" else ""
+    return verdict.status, verdict, verdict.reason
 
 
 def finding(
@@ -87,24 +92,14 @@ def finding(
     declaration = subject.declaration
     case = Case(facts, declaration.policy, declaration.registers, today)
     status, verdict, reason = judged(judge, case)
-    items = verdict.wrong if verdict else ()
-    found = digest(*sorted(item.identity for item in items))
     made = blank(control, catalogue, subject, status, reason, observed_at)
-    made.update(
-        severity=(verdict and verdict.severity) or control.severity,
-        assurance=verdict.assurance if verdict else None,
-        found=found,
-        expected=clean(verdict.expected if verdict else control.title),
-        actual=[clean(item.text) for item in items[:MAX_ITEMS]],
-        evidence=[clean(line) for line in (verdict.evidence if verdict else ())[:MAX_ITEMS]],
-    )
-    if len(items) > MAX_ITEMS:
-        made["actual"].append("and %d more" % (len(items) - MAX_ITEMS))
-    made["effective_severity"] = effective_severity(made["severity"], control, declaration.registers)
-    if status == "fail":
-        if verdict and verdict.cause:
+    if verdict:
+        made.update(answered(verdict))
+        made["severity"] = verdict.severity or control.severity
+        made["effective_severity"] = effective_severity(made["severity"], control, declaration.registers)
+        if verdict.wrong and verdict.cause:
             made["caused_by"] = verdict.cause
-        _waive(made, declaration, control, found, today, subject)
+    waive(made, declaration.waivers, today, subject.covers)
     return made
 
 
@@ -113,19 +108,29 @@ def blank(
 ) -> dict[str, Any]:
     """Return a finding that carries no verdict: what stands for every control of a host that could not be read."""
     registers = subject.declaration.registers
-    section = catalogue.section_of(control.id)
+    made = bare(control, status, reason, observed_at, subject.customer, subject.host)
+    made["effective_severity"] = effective_severity(control.severity, control, registers)
+    made["responsible"] = responsible(control, catalogue.section_of(control.id), registers)
+    return made
+
+
+def bare(control: Control, status: str, reason: str, observed_at: str, customer: str, host: str = "") -> dict[str, Any]:
+    """Return a finding without a verdict, its severity that of the catalogue, for which nobody is named yet.
+
+    host: "" where it is the customer's own.
+    """
     return {
         "control": control.id,
-        "section": section,
+        "section": control.section,
         "title": control.title,
         "severity": control.severity,
-        "effective_severity": effective_severity(control.severity, control, registers),
+        "effective_severity": control.severity,
         "status": status,
         "advisory": list(control.recommendations),
-        "responsible": responsible(control, section, registers),
+        "responsible": NOBODY,
         "assurance": None,
         "observed_at": observed_at,
-        "fingerprint": digest(subject.customer, subject.host, control.id),
+        "fingerprint": digest(customer, host, control.id),
         "found": digest(),
         "expected": control.title,
         "actual": [],
@@ -134,10 +139,29 @@ def blank(
     }
 
 
-def _waive(
-    made: dict[str, Any], declaration: Declaration, control: Control, found: str, today: date, subject: Subject
-) -> None:
-    outcome = waivers.apply(declaration.waivers, control.id, found, today, subject.covers)
+def answered(verdict: Verdict) -> dict[str, Any]:
+    """Return what a finding says of its judge's answer."""
+    return {
+        "assurance": verdict.assurance,
+        "found": digest(*sorted(item.identity for item in verdict.wrong)),
+        "expected": clean(verdict.expected),
+        "actual": listed(item.text for item in verdict.wrong),
+        "evidence": [clean(line) for line in verdict.evidence[:MAX_ITEMS]],
+    }
+
+
+def listed(texts: Iterable[str]) -> list[str]:
+    """Return the texts made harmless, as many as somebody reads, and how many more there are."""
+    given = list(texts)
+    more = ["and %d more" % (len(given) - MAX_ITEMS)] if len(given) > MAX_ITEMS else []
+    return [*map(clean, given[:MAX_ITEMS]), *more]
+
+
+def waive(made: dict[str, Any], known: Iterable[waivers.Waiver], today: date, covers: Callable[[str], bool]) -> None:
+    """Apply the waivers to a finding that fails; covers: whether a host pattern covers what it is about."""
+    if made["status"] != "fail":
+        return
+    outcome = waivers.apply(tuple(known), made["control"], made["found"], today, covers)
     if outcome.waiver:
         made["status"] = "waived"
         made["waiver"] = outcome.waiver.shown(today)

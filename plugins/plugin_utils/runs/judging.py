@@ -12,6 +12,9 @@ from typing import Any
 
 from ..catalogue.catalogue import Catalogue
 from ..evaluators.facts import Facts
+from ..evaluators.verdict import Case
+from ..fleet.fingerprints import Key
+from ..fleet.links import links
 from ..judges.all import JUDGES
 from ..text import clean
 from .finding import Subject, blank, finding
@@ -59,13 +62,17 @@ def _is_error(error: Any) -> bool:
 
 def judge_state(
     state: Mapping[str, Any], subject: Subject, controls: Iterable[str], catalogue: Catalogue, today: date,
-    run: Mapping[str, Any],
+    run: Mapping[str, Any], key: Key,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the host's result document with one finding for each of `controls`."""
+    """Return the host's result document with one finding for each of `controls`.
+
+    key: of the fingerprints by which fleet judges compare this host with others.
+    """
     facts = Facts(state)
+    declaration = subject.declaration
     system = state["areas"].get("system", {})
     account = str(system.get("account") or "")
-    registered = subject.declaration.registers.account(account)
+    registered = declaration.registers.account(account)
     return _document(
         subject,
         run,
@@ -83,6 +90,7 @@ def judge_state(
             for error in state["errors"]
             for fact in [error.get("fact")]
         ],
+        links=links(Case(facts, declaration.policy, declaration.registers, today), key),
     )
 
 
@@ -101,6 +109,7 @@ def unread_host(
         state_sha256=None,
         findings=[blank(catalogue.control(id_), catalogue, subject, "unknown", reason, at) for id_ in controls],
         errors=[{"area": None, "fact": None, "reason": clean(reason)}],
+        links={},
     )
 
 
@@ -114,7 +123,6 @@ def _document(subject: Subject, run: Mapping[str, Any], **observed: Any) -> dict
         "customer": subject.customer,
         "parties": sorted({account.party for account in accounts}),
         **observed,
-        "links": {},
     }
 
 
