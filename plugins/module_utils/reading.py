@@ -62,12 +62,21 @@ class Reading:
         readers: dict[str, Reader],
         subjects: list[dict[str, Any]] | None = None,
         marks: list[str] | None = None,
+        fingerprint_key: str = "",
+        places: list[str] | None = None,
+        log_hours: dict[str, int] | None = None,
     ) -> None:
         self.door = door
         #: Accounts the controller asks about: [{"user": str, "addresses": [str]}].
         self.subjects = subjects or []
         #: Glob patterns that the controller asks for in texts which stay on the host, such as the comments of keys.
         self.marks = marks or []
+        #: Glob patterns of paths that the controller asks for; other paths of the deep reading are told masked.
+        self.places = places or []
+        #: Key of the fingerprints by which secrets are compared; "" where none are.
+        self.fingerprint_key = fingerprint_key
+        #: Hours of log in which failures, password changes and sessions are looked for.
+        self.log_hours = {"failures": 0, "changes": 0, "sessions": 0, **(log_hours or {})}
         self._readers = readers
         self._areas = {name: Area(name) for name in readers}
         self._locks = {name: threading.Lock() for name in readers}

@@ -43,6 +43,36 @@ options:
     type: list
     elements: str
     default: []
+  fingerprint_key:
+    description:
+      - Key with which the password hashes of local accounts are fingerprinted, so that equal ones show up between
+        hosts. The hashes themselves are never returned. Nothing is fingerprinted when empty.
+    type: str
+    default: ""
+  places:
+    description:
+      - Glob patterns of paths that the policy names. Paths of the deep reading (M(bulwark.msp.deep_reading)) are
+        returned with the patterns that match them, and masked where their names could hold a secret.
+    type: list
+    elements: str
+    default: []
+  log_hours:
+    description: How far back the logs of logons are read, in hours.
+    type: dict
+    default: {}
+    suboptions:
+      failures:
+        description: Failed logons.
+        type: int
+        default: 0
+      changes:
+        description: Failed logons of accounts whose password was changed.
+        type: int
+        default: 0
+      sessions:
+        description: Logons of the accounts in O(subjects).
+        type: int
+        default: 0
   root:
     description:
       - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
@@ -120,6 +150,13 @@ def main() -> None:
                 },
             },
             "marks": {"type": "list", "elements": "str", "default": []},
+            "fingerprint_key": {"type": "str", "default": "", "no_log": True},
+            "places": {"type": "list", "elements": "str", "default": []},
+            "log_hours": {
+                "type": "dict",
+                "default": {},
+                "options": {name: {"type": "int", "default": 0} for name in ("failures", "changes", "sessions")},
+            },
             "root": {"type": "path", "default": "/"},
             "seconds": {"type": "float", "default": 60.0},
         },
@@ -134,7 +171,8 @@ def main() -> None:
         door = Door(module.params["root"])
     except (OSError, ValueError) as error:
         module.fail_json(msg="root: %s" % error)
-    reading = Reading(door, AREAS, module.params["subjects"], module.params["marks"])
+    asked = (module.params[name] for name in ("subjects", "marks", "fingerprint_key", "places", "log_hours"))
+    reading = Reading(door, AREAS, *asked)
     areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
     module.exit_json(
         changed=False,

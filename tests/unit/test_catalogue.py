@@ -16,7 +16,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catal
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, CatalogueError, load
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import OWN_RESULTS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
-from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.fleet import FLEET_JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 
 ADVISORY, DEFAULTS, SPECS = "meta/advisory.yml", "defaults/main.yml", "meta/argument_specs.yml"
 ROLES = module.ROLES
@@ -81,10 +81,11 @@ def test_every_judged_control_has_a_judge_and_every_judge_a_control(catalogue: C
     assert judged == {*JUDGES, *FLEET_JUDGES}
 
 
-def test_what_a_fleet_judge_judges_is_read_from_no_host(catalogue: Catalogue) -> None:
+def test_a_record_is_read_from_no_host(catalogue: Catalogue) -> None:
     for name in FLEET_JUDGES:
-        assert catalogue.control(name).lane in ("fleet", "record"), name
-        assert not catalogue.control(name).reads, name
+        control = catalogue.control(name)
+        assert control.lane in ("fleet", "record"), name
+        assert bool(control.reads) == (control.lane == "fleet"), name
 
 
 def test_what_a_control_reads_is_an_area(catalogue: Catalogue) -> None:

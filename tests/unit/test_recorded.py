@@ -19,6 +19,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declared
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import subjects
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints import Key
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import judging
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import Subject
@@ -49,7 +50,7 @@ def state(system: str, variant: str, folder: Path) -> dict[str, Any]:
 
 def findings(system: str, variant: str, read: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     subject = Subject(f"{system}-{variant}", declaration(system, variant), lambda pattern: True)
-    document = judging.judge_state(read, subject, JUDGES, catalogue.load(), date.today(), RUN)
+    document = judging.judge_state(read, subject, JUDGES, catalogue.load(), date.today(), RUN, Key("key"))
     return {finding["control"]: finding for finding in document["findings"]}
 
 

@@ -19,7 +19,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDG
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Store, encoded
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.begin import BeginError, Plan
-from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.fleet import FLEET_JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 
 from tests.checkout import ROOT
 

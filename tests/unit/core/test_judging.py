@@ -19,6 +19,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict imp
     item,
     verdict,
 )
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints import Key
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.finding import Subject, digest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.judging import (
@@ -81,7 +82,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     ) -> dict[str, Any]:
         monkeypatch.setitem(JUDGES, CONTROL, judge)
         subject = Subject("web", declare(variables, KNOWN, TODAY), lambda pattern: pattern == "web")
-        result = judge_state(check_state(document or state()), subject, [CONTROL], KNOWN, TODAY, RUN)
+        result = judge_state(check_state(document or state()), subject, [CONTROL], KNOWN, TODAY, RUN, Key("key"))
         SCHEMA.validate(result)
         (finding,) = result["findings"]
         return {**finding, "document": result}
@@ -204,7 +205,7 @@ class TestHostile:
         except StateError:
             return
         subject = Subject("web", declare({}, KNOWN, TODAY), lambda _: False)
-        document = judge_state(checked, subject, JUDGES, KNOWN, TODAY, RUN)
+        document = judge_state(checked, subject, JUDGES, KNOWN, TODAY, RUN, Key("key"))
         SCHEMA.validate(document)
         assert "pass" not in {finding["status"] for finding in document["findings"]} or checked["areas"]
 
