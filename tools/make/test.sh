@@ -29,5 +29,6 @@ stage "unit tests" pytest --numprocesses auto tests/unit tests/test_artefact.py
 stage molecule molecule test --all
 
 [ "${#failed[@]}" -eq 0 ] || say "failed before the tests on real hosts: ${failed[*]}"
-pytest --durations 10 tests --ignore tests/unit --ignore tests/test_artefact.py
+# Mostly they wait for hosts, so that two side by side take little longer than one.
+pytest --numprocesses 2 --dist loadgroup --durations 10 tests --ignore tests/unit --ignore tests/test_artefact.py
 [ "${#failed[@]}" -eq 0 ]
