@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared, selection
-from ..plugin_utils.declared.subjects import marks, places, subjects
+from ..plugin_utils.declared.subjects import log_hours, marks, places, subjects
 from ..plugin_utils.enforce import choosing
 from ..plugin_utils.enforce.workspace import Workspace
 from ..plugin_utils.evaluators.facts import Facts
@@ -122,6 +122,7 @@ class ActionModule(ActionBase):
             "subjects": subjects(subject.declaration.registers),
             "marks": marks(policy),
             "places": places(policy),
+            "log_hours": log_hours(policy, subject.declaration.registers),
             "fingerprint_key": key.for_hosts if policy["bulwark_compare_hashes"] else "",
             "seconds": seconds,
         }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the reader is asked beside the state itself: about whom sshd is asked, and which marks keys may carry."""
+"""What the reader is asked beside the state itself: for whom it asks sshd, which marks and which paths it looks for."""
 
 from __future__ import annotations
 
@@ -25,6 +25,23 @@ def subjects(registers: Registers) -> list[dict[str, Any]]:
 def marks(policy: Mapping[str, Any]) -> list[str]:
     """Return the patterns by which the policy knows providers' names and the comments of their keys."""
     return sorted({pattern for patterns in (policy.get("bulwark_msp_names") or {}).values() for pattern in patterns})
+
+
+def places(policy: Mapping[str, Any]) -> list[str]:
+    """Return the patterns of the paths that the policy accepts, by which the deep reading's paths are looked for."""
+    baseline = [entry.partition(" ")[2] for entry in policy.get("bulwark_setuid_files") or ()]
+    accepted = [*(policy.get("bulwark_writable_paths") or ()), *(policy.get("bulwark_credential_places") or ())]
+    return sorted({*baseline, *accepted})
+
+
+def log_hours(policy: Mapping[str, Any], registers: Registers) -> dict[str, int]:
+    """Return how many hours of the host's logs are read, and for what; sessions only where a provider has accounts."""
+    outsiders = any(account.external for account in registers.accounts or ())
+    return {
+        "failures": policy["bulwark_failed_auth_hours"],
+        "changes": policy["bulwark_canary_window_hours"],
+        "sessions": policy["bulwark_usage_days"] * 24 if outsiders else 0,
+    }
 
 
 def _representative(cidr: str) -> str:

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import automation, baseline, escape, permissions, su, sudo
+from . import administrators, automation, baseline, escape, groups, permissions, ssh_allow, su, sudo, uids
 
 JUDGES = Judges(
     {
+        **administrators.JUDGES,
         **automation.JUDGES,
         **baseline.JUDGES,
         **escape.JUDGES,
+        **groups.JUDGES,
         **permissions.JUDGES,
+        **ssh_allow.JUDGES,
         **su.JUDGES,
         **sudo.JUDGES,
+        **uids.JUDGES,
     }
 )

@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import listen, ssh
+from . import credentials, listen, ssh
 
-JUDGES = Judges({**listen.JUDGES, **ssh.JUDGES})
+JUDGES = Judges({**credentials.JUDGES, **listen.JUDGES, **ssh.JUDGES})
