@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ....module_utils.readers.factors import FILES, argument
-from ....module_utils.ssh.match import glob_matches
+from ...evaluators import pam_access, pam_time
 from ...evaluators.facts import Facts, Unread
+from ...evaluators.pam_account import ACCOUNT, holds
 from ...evaluators.pam_stack import (
     CODES,
     FAILURES,
@@ -28,6 +30,8 @@ from ...evaluators.pam_stack import (
 )
 
 AUTH = "auth"
+#: The terminal that stands for the console.
+CONSOLE_TERMINAL = "tty1"
 #: Of shadow and login.defs as every supported system has them: the first regular uid, and nobody's.
 FIRST_REGULAR_UID = 1000
 NOBODY_UID = 65534
@@ -44,7 +48,8 @@ class Holder:
     """An account that PAM asks.
 
     hopeful: what can't be known counts for it, else against it. dialogue: it can be asked for a code, rather than give
-    one password to every question. empty: the service lets in who has an empty password.
+    one password to every question. empty: the service lets in who has an empty password. place: the address it comes
+    from, or one of pam_access's.
     """
 
     facts: Facts
@@ -52,6 +57,7 @@ class Holder:
     hopeful: bool
     dialogue: bool = True
     empty: bool = False
+    place: str | None = pam_access.CONSOLE
 
     @property
     def name(self) -> str:
@@ -62,6 +68,10 @@ class Holder:
     def local(self) -> bool:
         """Say whether the account stands in the host's own files."""
         return bool(self.user["source"] == "files")
+
+
+#: Says whether a module with these arguments agrees to an account, None where that can't be known.
+Agrees = Callable[[Holder, Sequence[str]], bool | None]
 
 
 def refusal(holder: Holder, service: str, facility: str = AUTH) -> str | None:
@@ -99,8 +109,8 @@ def _codes(node: Node, holder: Holder, service: str, facility: str) -> Collectio
     """Return the codes that a module may answer for the account."""
     module, arguments = node.module, node.entry["args"]
     if module == "pam_succeed_if":
-        return answers_of([_holds(condition, holder, service, arguments) for condition in conditions(arguments)])
-    known = (AUTHENTICATE if facility == AUTH else {}).get(module) or ALWAYS.get(module)
+        return answers_of([holds(condition, holder.user, service, arguments) for condition in conditions(arguments)])
+    known = _known(module, service, facility)
     if known is None or node.entry.get("present") is False:
         return possible(node, Person(service))
     try:
@@ -114,9 +124,16 @@ def _codes(node: Node, holder: Holder, service: str, facility: str) -> Collectio
     return ("ignore",) if ASIDE.get(module) in arguments else FAILURES
 
 
+def _known(module: str, service: str, facility: str) -> Agrees | None:
+    """Return how it is known whether a module agrees to an account."""
+    if module == "pam_time" and facility == ACCOUNT:
+        return partial(_time, service)
+    return (AUTHENTICATE if facility == AUTH else {}).get(module) or ALWAYS.get(module)
+
+
 def _lack(node: Node, holder: Holder) -> str:
     """Return in words why a module refuses."""
-    known = AUTHENTICATE.get(node.module)
+    known = AUTHENTICATE.get(node.module) or ALWAYS.get(node.module)
     try:
         unsure = known is not None and known(holder, node.entry["args"]) is None
     except Unread as reason:
@@ -205,13 +222,25 @@ def _shells(holder: Holder, _arguments: Sequence[str]) -> bool | None:
     return None if known is None else holder.user["shell"] in known
 
 
+def _access(holder: Holder, arguments: Sequence[str]) -> bool | None:
+    return pam_access.admits(holder.facts, arguments, holder.user, holder.place)
+
+
+def _time(service: str, holder: Holder, arguments: Sequence[str]) -> bool | None:
+    """Whom it lets in at some time it doesn't keep out: that it is closed now and then is what it is for."""
+    terminal = CONSOLE_TERMINAL if holder.place is pam_access.CONSOLE else pam_time.SSH_TERMINAL
+    found = pam_time.minutes(holder.facts, arguments, service, terminal, holder.name)
+    return True if found.surely else None if found.perhaps else False
+
+
 #: Module -> whether it agrees to the account, None where that can't be known; in every facility, and in auth alone.
-ALWAYS: Mapping[str, Callable[[Holder, Sequence[str]], bool | None]] = {
+ALWAYS: Mapping[str, Agrees] = {
+    "pam_access": _access,
     "pam_localuser": _localuser,
     "pam_usertype": _usertype,
     "pam_shells": _shells,
 }
-AUTHENTICATE: Mapping[str, Callable[[Holder, Sequence[str]], bool | None]] = {
+AUTHENTICATE: Mapping[str, Agrees] = {
     "pam_unix": _password,
     "pam_sss": _directory,
     "pam_ldap": _directory,
@@ -223,44 +252,11 @@ AUTHENTICATE: Mapping[str, Callable[[Holder, Sequence[str]], bool | None]] = {
     "pam_yubico": _mapped("pam_yubico", "yubico"),
 }
 LACKS = {
+    "pam_access": "does not let it in from there",
+    "pam_time": "never lets it in",
     "pam_unix": "finds no usable password",
     "pam_oath": "finds no token in its file",
     "pam_google_authenticator": "finds no secret that it reads",
     "pam_u2f": "finds no key in its file",
     "pam_yubico": "finds no key in its file",
 }
-
-
-def _holds(condition: tuple[str, str, str], holder: Holder, service: str, arguments: Sequence[str]) -> bool | None:
-    """Say whether a condition of pam_succeed_if(8) holds, None where that can't be known here."""
-    left, relation, right = condition
-    if left == "user" and relation in ("ingroup", "notingroup"):
-        inside = not set(right.split(":")).isdisjoint(holder.user["groups"])
-        return inside if relation == "ingroup" else not inside
-    values = {
-        "service": service, "user": holder.name, "uid": holder.user["uid"], "gid": holder.user["gid"],
-        "shell": holder.user["shell"], "home": holder.user["home"],
-    }  # fmt: skip
-    if left not in values or ("use_uid" in arguments and left != "service"):
-        return None
-    return _compared(values[left], relation, right)
-
-
-def _compared(value: Any, relation: str, right: str) -> bool | None:
-    text = str(value)
-    if relation in ("lt", "le", "eq", "ge", "gt", "ne"):
-        if not right.lstrip("-").isdigit() or not text.isdigit():
-            return None
-        low, same = int(text) < int(right), int(text) == int(right)
-        return {"lt": low, "le": low or same, "eq": same, "ge": not low, "gt": not (low or same), "ne": not same}[
-            relation
-        ]
-    truths: Mapping[str, Callable[[], bool]] = {
-        "=": lambda: text == right,
-        "!=": lambda: text != right,
-        "=~": lambda: glob_matches(text, right),
-        "!~": lambda: not glob_matches(text, right),
-        "in": lambda: text in right.split(":"),
-        "notin": lambda: text not in right.split(":"),
-    }
-    return truths[relation]() if relation in truths else None

@@ -77,7 +77,7 @@ class Login:
     def holder(self, dialogue: bool) -> Holder:
         """Return the account as PAM asks it."""
         empty = self.context.on("permitemptypasswords")
-        return Holder(self.case.facts, self.user, self.comer.hopeful, dialogue, empty)
+        return Holder(self.case.facts, self.user, self.comer.hopeful, dialogue, empty, self.comer.address)
 
 
 def refusal(case: Case, comer: Comer) -> str | None:
