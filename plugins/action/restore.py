@@ -14,6 +14,7 @@ from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.record import telling
 from ..plugin_utils.enforce.safeguarding import WRONG, Safeguard, asked
 from ..plugin_utils.runs import playtime
+from ..plugin_utils.text import clean
 
 CATALOGUE = catalogue.load()
 FIRST = "first"
@@ -45,7 +46,11 @@ class ActionModule(ActionBase):
             reason=done.reason,
             seconds=done.seconds,
             restored=sorted({str(change["name"]) for change in done.changes}),
+            kept_out=[dict(one) for one in done.kept_out],
         )
+        if done.kept_out:
+            words = ["%s was not given back: %s" % (clean(one["account"]), clean(one["why"])) for one in done.kept_out]
+            result["warnings"] = [*result.get("warnings", ()), *words]
         if self._task.diff:
             result["diff"] = telling.diff(done)
         if done.outcome in (*WRONG, "refused"):

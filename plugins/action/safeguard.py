@@ -13,14 +13,16 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared
 from ..plugin_utils.declared.subjects import subjects
-from ..plugin_utils.enforce import probing
+from ..plugin_utils.enforce import breaker, probing
 from ..plugin_utils.enforce.measures import seeds
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.record import telling
 from ..plugin_utils.enforce.safeguarding import WRONG, Asked, Done, Safeguard, asked
+from ..plugin_utils.enforce.steps import Step
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
 from ..plugin_utils.evaluators.facts import Facts
 from ..plugin_utils.runs import playtime
+from ..plugin_utils.text import clean
 
 CATALOGUE = catalogue.load()
 ACCESS = frozenset(control.id for control in CATALOGUE.controls.values() if control.risk == "access")
@@ -41,13 +43,14 @@ class ActionModule(ActionBase):
         workspace = Workspace(str(variables["inventory_hostname"]))
         try:
             failing, left, done = workspace.failing(), workspace.left(), Done("unchanged")
-            if workspace.plan():
+            plan, held = breaker.bounded(workspace.plan(), workspace.case())
+            if plan:
                 family = workspace.state()["areas"].get("system", {}).get("family", "")
                 host = PackagedHost(self, variables, str(family))
                 here = playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]])
                 secrets = declared.declare(here, CATALOGUE, date.fromisoformat(about["date"])).secrets
-                done = Safeguard(host, self._asked(str(about["run"]), workspace, host, secrets)).enforce()
-                workspace.done()
+                done = Safeguard(host, self._asked(str(about["run"]), workspace, plan, host, secrets)).enforce()
+            workspace.done()
         except WorkspaceError as error:
             raise AnsibleActionFail(str(error)) from None
         result.update(
@@ -56,27 +59,32 @@ class ActionModule(ActionBase):
             outcome=done.outcome,
             reason=done.reason,
             seconds=done.seconds,
-            controls=telling.controls(failing, workspace.asked(), left, done),
+            controls=telling.controls(failing, workspace.asked(), left, done, held),
         )
+        if done.still_running:
+            text = "processes of %s would not end: end them by hand" % ", ".join(done.still_running)
+            result["warnings"] = [*result.get("warnings", ()), clean(text)]
         if self._task.diff:
             result["diff"] = telling.diff(done)
         if done.outcome in WRONG:
             result.update(failed=True, msg="%s: %s" % (done.outcome, done.reason))
         return result
 
-    def _asked(self, run: str, workspace: Workspace, host: PackagedHost, secrets: Mapping[str, Any]) -> Asked:
+    def _asked(
+        self, run: str, workspace: Workspace, plan: Sequence[Step], host: PackagedHost, secrets: Mapping[str, Any]
+    ) -> Asked:
         case = workspace.case()
         policy = case.policy
         return asked(
             run,
             policy,
             bool(self._task.check_mode),
-            plan=workspace.plan(),
+            plan=plan,
             case=case,
             state=workspace.state(),
             access=ACCESS,
             subjects=[*subjects(case.registers), *_own_login(case.facts)],
-            secrets=seeds.secrets(workspace.plan(), secrets.get("bulwark_totp_seeds") or {}),
+            secrets=seeds.secrets(plan, secrets.get("bulwark_totp_seeds") or {}),
             probes=_probes(host, secrets["bulwark_probe_accounts"], float(policy["bulwark_confirm_seconds"]))
             if secrets.get("bulwark_probe_accounts")
             else None,

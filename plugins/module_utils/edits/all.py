@@ -14,6 +14,7 @@ from . import (
     as_it_is,
     authorized_keys,
     google_secret,
+    group_members,
     ini_options,
     lines,
     mapped_keys,
@@ -22,6 +23,7 @@ from . import (
     pam_service,
     settings,
     shadow,
+    shadow_lock,
     sshd_drop_in,
     sshd_include,
 )
@@ -32,6 +34,7 @@ EDITS: dict[str, Edit] = {
     "as_it_is": as_it_is.edit,
     "authorized_keys": authorized_keys.edit,
     "google_secret": google_secret.edit,
+    "group_members": group_members.edit,
     "ini_options": ini_options.edit,
     "lines": lines.edit,
     "mapped_keys": mapped_keys.edit,
@@ -39,7 +42,9 @@ EDITS: dict[str, Edit] = {
     "pam_lines": pam_lines.edit,
     "pam_service": pam_service.edit,
     "settings": settings.edit,
+    "shadow_expire": shadow.expire,
     "shadow_lock_empty": shadow.lock_empty,
+    "shadow_lock": shadow_lock.edit,
     "sshd_drop_in": sshd_drop_in.edit,
     "sshd_include": sshd_include.edit,
 }

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 FILES = frozenset(
     "/etc/%s%s" % (name, backup)
     for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
@@ -10,10 +12,11 @@ FILES = frozenset(
 )
 
 
-def undone(before: str, after: str, now: str) -> str:
+def undone(before: str, after: str, now: str, kept: Container[str] = ()) -> str:
     """Return `now` without what happened between `before` and `after`, line by line, as named by their first field.
 
-    A line that is as it was after becomes what it was before; any other was changed since and stays.
+    A line that is as it was after becomes what it was before; any other was changed since and stays, and so does that
+    of an account which is `kept` out.
     """
     if now == after:
         return before
@@ -21,7 +24,7 @@ def undone(before: str, after: str, now: str) -> str:
     kept = []
     present = _lines(now)
     for name, line in present.items():
-        if line != made.get(name) or line == then.get(name):
+        if name in kept or line != made.get(name) or line == then.get(name):
             kept.append(line)
         elif name in then:
             kept.append(then[name])

@@ -28,6 +28,7 @@ def apply(call: Call, home: Home) -> dict[str, Any]:
         problems = simulating.problems(built, call, home)
         if problems:
             raise Problem("%s; nothing was changed" % "; ".join(problems))
+        record.update(ended=built.ended, keeps=built.keeps)
         pending = Carrier(home, here, call.confirm_seconds).carry(record, change(built, home, here))
     return {"changed": True, "armed": True, **answer, **waiting(pending)}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..edits.all import EDITS
 from ..edits.refused import Refused
-from . import masking, places, putback
+from . import ending, kept, masking, places, putback
 from .files import ABSENT, File, Files, content_of
 from .host import Host
 from .problem import Problem
@@ -27,12 +27,14 @@ class Candidate:
     units: the unit steps that change something. programs: those that can't be tried beforehand, and must be run.
     packages: names that are not installed yet. services: {name: "reload" or "restart"} to take the changes up.
     touched: {path: the controls whose steps changed it}. boot_tested, volatile: paths. folders: {path: entry} of those
-    whose permission bits change.
+    whose permission bits change. ended: accounts whose processes end. keeps: {path: what its steps keep out, see kept}.
     """
 
     def __init__(self) -> None:
         self.files = Files()
         self.folders: dict[str, putback.Entry] = {}
+        self.ended: list[str] = []
+        self.keeps: dict[str, list[Step]] = {}
         self.changes: list[Change] = []
         self.refused: dict[str, str] = {}
         self.units: list[Step] = []
@@ -47,7 +49,7 @@ class Candidate:
 
     def empty(self) -> bool:
         """Say whether there is nothing to do beside packages."""
-        return not (self.files.changed() or self.changed_folders() or self.units or self.programs)
+        return not (self.files.changed() or self.changed_folders() or self.units or self.programs or self.ended)
 
     def changed_folders(self) -> dict[str, putback.Entry]:
         """Return the folders that are not to keep their permission bits."""
@@ -91,6 +93,8 @@ def build(plan: Iterable[Step], refused: Mapping[str, str], secrets: Mapping[str
             try:
                 KINDS[step["kind"]](candidate, step, secrets, host)
             except Refused as reason:
+                if step.get("optional"):
+                    continue
                 left[step["control"]] = str(reason)
                 break
         else:
@@ -151,8 +155,18 @@ def _mode(candidate: Candidate, step: Step, _secrets: Mapping[str, str], _host: 
         candidate.changes.append({**_of(step), "kind": "file", "name": path, **words})
 
 
+def _ended(candidate: Candidate, step: Step, _secrets: Mapping[str, str], _host: Host) -> None:
+    name = step["name"]
+    if name not in candidate.ended and ending.processes(ending.uid_of(name)):
+        candidate.ended.append(name)
+        words = {"before": "running", "after": "ended once the change is confirmed; nothing brings them back"}
+        candidate.changes.append({**_of(step), "kind": "task", "name": "processes and sessions of %s" % name, **words})
+
+
 def _set(candidate: Candidate, step: Step, path: str, after: File) -> None:
     before = candidate.files[path]
+    if step.get("keeps_out"):
+        candidate.keeps.setdefault(path, []).append(kept.of(step))
     if after != before:
         candidate.files[path] = after
         candidate.note(step, path, before, after)
@@ -204,6 +218,7 @@ KINDS: dict[str, Callable[[Candidate, Step, Mapping[str, str], Host], None]] = {
     "absent": _absent,
     "edit": _edit,
     "mode": _mode,
+    "ended": _ended,
     "unit": _unit,
     "program": _program,
     "package": _nothing,

@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any
 
-from . import arming, carrying, pruning, putback, simulating, store
+from . import arming, carrying, ending, kept, pruning, putback, simulating, store
 from .call import Call
 from .problem import Problem
 from .putback import Home
@@ -26,6 +26,7 @@ def confirm(call: Call, home: Home) -> dict[str, Any]:
         revert_pending(home, putback.LATE)
         raise Problem("run %s was confirmed too late and has been put back" % call.run)
     record = putback.load(home.run(call.run))
+    kept.note(home, record.get("keeps", {}))
     _mark(home, call.run, "confirmed")
     if any(item["boot_test"] for item in record["paths"]):
         _leave_boot_test(home, call.run)
@@ -36,7 +37,7 @@ def confirm(call: Call, home: Home) -> dict[str, Any]:
         if undone != call.run and os.path.exists(home.run(undone)):
             _mark(home, undone, "undone")
     _prune(home, record)
-    return {"changed": True, "confirmed": True}
+    return {"changed": True, "confirmed": True, "still_running": ending.end(record.get("ended", ()))}
 
 
 def _prune(home: Home, record: store.Record) -> None:

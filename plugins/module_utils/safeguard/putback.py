@@ -73,6 +73,7 @@ class Home:
         self.lock = folder + "/lock.json"
         self.reverted = folder + "/reverted.json"
         self.boot_test = folder + "/boottest.json"
+        self.kept = folder + "/kept.json"
         self.script = folder + "/putback.py"
         self.reserve = folder + "/reserve"
         self.mutex = folder + "/mutex"

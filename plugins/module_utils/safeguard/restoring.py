@@ -8,10 +8,10 @@ second, of the same run, what their own scripts left.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from . import accounts, applying, candidate, files, masking, putback, simulating, space, store
+from . import accounts, applying, candidate, files, kept, masking, putback, simulating, space, store
 from .call import Call
 from .carrying import Carrier, Change, Move
 from .host import Host
@@ -32,7 +32,10 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
     """Put the host back to before a run, to be confirmed; in check mode or against conflicts only say what it takes."""
     target = _target(call, home)
     if target is None:
-        return {"changed": False, "armed": False, "changes": [], "conflicts": [], "packages": [], "target": None}
+        return {
+            "changed": False, "armed": False, "changes": [], "conflicts": [], "packages": [], "target": None,
+            "kept_out": [],
+        }  # fmt: skip
     gone_through = [
         record
         for record in store.records(home)
@@ -41,16 +44,28 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
     with simulating.host() as here:
         there = [name for record in gone_through for name in record["installed"]["packages"] if here.installed(name)]
         items = by_path(gone_through, bool(there))
-        moves = sorted((move for path, chain in items.items() for move in wanted(path, chain, home)), key=_order)
-        conflicts = [found for path, chain in by_path(gone_through, False).items() for found in conflict(path, chain)]
+        keeps = kept.in_force(home, _text(files.read(kept.SHADOW).content))
+        moves = sorted(
+            (move for path, chain in items.items() for move in wanted(path, chain, home, keeps.get(path, ()))),
+            key=_order,
+        )
+        conflicts = [
+            found
+            for path, chain in by_path(gone_through, False).items()
+            if path not in keeps
+            for found in conflict(path, chain)
+        ]
         units = _units(gone_through, here)
         answer: dict[str, Any] = {
             "changes": [_shown(move, home) for move in moves] + [_shown_unit(unit) for unit in units],
             "conflicts": conflicts,
             "packages": sorted(set(there)),
             "target": target["run"],
+            "kept_out": _kept_out(keeps[path] for path in by_path(gone_through, False) if path in keeps),
         }
         if not moves and not units:
+            if answer["kept_out"] and not call.check:
+                _close(gone_through, home)
             return {"changed": False, "armed": False, **answer}
         if call.check or (conflicts and not call.force):
             return {"changed": True, "armed": False, **answer}
@@ -61,6 +76,19 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
         change = Change(moves, units, _services(gone_through, here), [], [])
         pending = Carrier(home, here, call.confirm_seconds).carry(record, change)
     return {"changed": True, "armed": True, **answer, **applying.waiting(pending)}
+
+
+def _kept_out(keeps: Iterable[Iterable[kept.Keep]]) -> list[dict[str, str]]:
+    """Return whom and what is not given back, each once."""
+    found = {keep["account"]: keep["why"] for known in keeps for keep in known}
+    return [{"account": account, "why": why} for account, why in sorted(found.items())]
+
+
+def _close(records: Iterable[Record], home: Home) -> None:
+    """Be done with runs of which all is kept, so that the next restore goes further back."""
+    for record in records:
+        if record["state"] == "confirmed":
+            putback.save(home.run(record["run"]), {**record, "state": "undone"})
 
 
 def _order(move: Move) -> tuple[int, int]:
@@ -112,23 +140,34 @@ def by_path(records: Iterable[Record], with_packages: bool) -> dict[str, list[It
     return found
 
 
-def wanted(path: str, chain: list[Item], home: Home) -> list[Move]:
-    """Return the move that takes a path back, none where it is as it was."""
+def wanted(path: str, chain: list[Item], home: Home, keeps: Sequence[kept.Keep] = ()) -> list[Move]:
+    """Return the move that takes a path back, none where it is as it was. keeps: what must not come back with it."""
     now, before = putback.entry(path), chain[0]["before"]
     if path in accounts.FILES and now["kind"] == before["kind"] == "file":
-        before = _account_file(path, chain, home)
+        before = _account_file(path, chain, home, {keep["account"] for keep in keeps})
+    elif any(keep["edit"] is None for keep in keeps):
+        return []
+    elif keeps and before["kind"] == "file":
+        before = _without(before, keeps, home)
     # A merged file is of no time in particular.
     if putback.equal(now, before) or (before.get("mtime_ns", 0) is None and putback.same(now, before)):
         return []
     return [Move(path, before, boot_test=any(item["boot_test"] for item in chain))]
 
 
-def _account_file(path: str, chain: list[Item], home: Home) -> Entry:
+def _without(before: Entry, keeps: Sequence[kept.Keep], home: Home) -> Entry:
+    content = files.content_of(kept.without(_text(home.content(before["sha256"])), keeps))
+    if content is None:
+        return putback.ABSENT
+    return {**before, "sha256": store.keep(home, content), "mtime_ns": None}
+
+
+def _account_file(path: str, chain: list[Item], home: Home, held: Container[str]) -> Entry:
     text = _text(files.read(path).content)
     for item in reversed(chain):
         if item["after"] and item["after"]["kind"] == item["before"]["kind"] == "file":
             before, after = (_text(home.content(item[when]["sha256"])) for when in ("before", "after"))
-            text = accounts.undone(before, after, text)
+            text = accounts.undone(before, after, text, held)
     content = text.encode("utf-8", "surrogateescape")
     if content == home.content(chain[0]["before"]["sha256"]):
         return dict(chain[0]["before"])

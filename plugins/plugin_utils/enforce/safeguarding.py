@@ -20,7 +20,7 @@ from ..evaluators.facts import Facts
 from ..evaluators.verdict import Case
 from ..runs.remote import RemoteError, account_of
 from .entry.lockout import shut_out
-from .steps import Step
+from .steps import Step, disabled
 
 MODULE = "bulwark.msp.safeguard"
 #: Outcomes after which nothing may be changed on further hosts.
@@ -82,6 +82,8 @@ class Done:
 
     outcome: would_change, unchanged, confirmed, reverted, refused or failed, with the reason where it is one of the
     last three. changes: what the host says it changes, or would. refused: controls that were left out, and why.
+    kept_out: [{account, why}] that a restore did not give back. still_running: disabled accounts of which something
+    would not end.
     """
 
     outcome: str
@@ -89,6 +91,8 @@ class Done:
     changes: Sequence[Mapping[str, Any]] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    kept_out: Sequence[Mapping[str, str]] = ()
+    still_running: Sequence[str] = ()
 
 
 def asked(run: str, policy: Mapping[str, Any], check: bool, **more: Any) -> Asked:
@@ -123,6 +127,7 @@ class Safeguard:
         self._clock = clock
         self._sleep = sleep
         self._refused: dict[str, str] = {}
+        self._still_running: Sequence[str] = ()
 
     def enforce(self) -> Done:
         """Carry out the plan, or in check mode find out what it would do."""
@@ -133,7 +138,8 @@ class Safeguard:
             done = self._undone(str(lost), self._latest())
         except RemoteError as error:
             done = Done("failed", str(error))
-        return replace(done, refused=dict(self._refused), seconds=round(self._clock() - begun, 3))
+        seconds = round(self._clock() - begun, 3)
+        return replace(done, refused=dict(self._refused), still_running=self._still_running, seconds=seconds)
 
     def restore(self, to_run: str, force: bool, forget: bool) -> Done:
         """Put the host back to before the run `to_run`; `forget` then removes every trace of ours."""
@@ -154,15 +160,17 @@ class Safeguard:
         if conflicts and not force:
             return Done("refused", "changed by somebody else since, so that nothing was put back: %s; "
                         "bulwark_restore_force puts them back all the same" % ", ".join(conflicts))  # fmt: skip
+        kept_out = answer.get("kept_out", ())
         if self._asked.check and not answer.get("failed"):
-            return Done("would_change" if answer["changed"] else "unchanged", changes=answer["changes"])
-        done = self._kept(answer)
+            outcome = "would_change" if answer["changed"] else "unchanged"
+            return Done(outcome, changes=answer["changes"], kept_out=kept_out)
+        done = replace(self._kept(answer), kept_out=kept_out)
         if answer.get("packages") and done.outcome in ("confirmed", "unchanged"):
             self._host.packages(answer["packages"], present=False)
             # What the packages' own scripts changed on their way out.
             again = self._kept(self._changed("restore", to_run=to_run, force=True))
             if again.outcome != "unchanged":
-                done = replace(again, changes=[*done.changes, *again.changes])
+                done = replace(again, changes=[*done.changes, *again.changes], kept_out=kept_out)
             else:
                 done = replace(done, outcome="confirmed")
         return done
@@ -218,7 +226,7 @@ class Safeguard:
             return "; ".join(wrong)
         try:
             self._host.afresh()
-            self._answer("confirm", self._left(deadline))
+            self._still_running = self._answer("confirm", self._left(deadline)).get("still_running", ())
         except RemoteError as error:
             return "a fresh login failed: %s" % error
         return ""
@@ -256,7 +264,7 @@ class Safeguard:
             return answer
         concerned = {step["control"] for step in self._asked.plan} & set(self._asked.access) - self._refused.keys()
         for control in sorted(concerned):
-            alone = self._out(self._simulate(leave=concerned - {control}))
+            alone = self._out(self._simulate(leave=concerned - {control}), concerned - {control})
             if alone:
                 self._refused[control] = alone
         answer = self._simulate()
@@ -273,8 +281,11 @@ class Safeguard:
                 self._refused.setdefault(control, reason)
         return answer
 
-    def _out(self, simulated: Mapping[str, Any]) -> str:
-        """Return who could log in before and could not with the candidate in place; nothing where everybody can."""
+    def _out(self, simulated: Mapping[str, Any], leave: Collection[str] = ()) -> str:
+        """Return who could log in before and could not with the candidate in place; nothing where everybody can.
+
+        leave: controls that the candidate was made without. Who is meant to be disabled may be out.
+        """
         case = self._asked.case
         candidate = simulated.get("state") or {}
         if case is None or not candidate:
@@ -283,7 +294,11 @@ class Safeguard:
         errors = [error for error in self._asked.state["errors"] if error["area"] not in candidate["areas"]]
         after = replace(case, facts=Facts({"areas": areas, "errors": [*errors, *candidate["errors"]]}))
         account = str(self._asked.state["areas"].get("system", {}).get("account") or "")
-        return "; ".join("%s would be out: %s" % (out.account, out.why) for out in shut_out(case, after, account))
+        left = {*self._refused, *leave}
+        meant = disabled(step for step in self._asked.plan if step["control"] not in left)
+        return "; ".join(
+            "%s would be out: %s" % (out.account, out.why) for out in shut_out(case, after, account, meant)
+        )
 
     def _leave_out(self, controls: Iterable[str], reason: str) -> None:
         planned = {step["control"] for step in self._asked.plan}

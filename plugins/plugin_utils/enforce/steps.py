@@ -121,10 +121,20 @@ def ended(account: str) -> Step:
     return {"kind": "ended", "name": account}
 
 
-def disabling(account: str, why: str, for_good: bool, steps: Iterable[Step]) -> list[Step]:
-    """Return steps that keep an account out, marked as such.
+def keeping_out(
+    account: str, why: str, for_good: bool, steps: Iterable[Step], disables: bool = True, optional: bool = False
+) -> list[Step]:
+    """Return steps that keep somebody out of an account, marked as such.
 
-    why: in words, for whoever restores later. for_good: no restore gives the account back (a leaver, somebody whose
-    contract is over, an intruder); otherwise it does.
+    why: in words, for whoever restores later. for_good: no restore gives back what they take (a leaver, somebody whose
+    contract is over, an intruder); otherwise it does. disables: it is the account itself that is kept out, and not only
+    a key of somebody else's. optional: where one of them can't be done the others are done all the same.
     """
-    return [{**step, "account": account, "why": why, "for_good": for_good} for step in steps]
+    label = {"account": account, "why": why, "for_good": for_good, "disables": disables}
+    return [{**step, "keeps_out": label, "optional": optional} for step in steps]
+
+
+def disabled(steps: Iterable[Step]) -> set[str]:
+    """Return the accounts that steps are meant to disable."""
+    labels = (step.get("keeps_out") for step in steps)
+    return {label["account"] for label in labels if label and label["disables"]}

@@ -157,7 +157,7 @@ def out(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Who would be out, by the control that shuts them out: what the lockout rules would find on the candidate."""
     found: dict[str, str] = {}
 
-    def shut_out(before: Case, after: Case, account: str) -> list[Any]:
+    def shut_out(before: Case, after: Case, account: str, meant: Any) -> list[Any]:
         changed = set(after.facts["candidate"])
         return [SimpleNamespace(account=account, why=why) for control, why in found.items() if control in changed]
 
@@ -202,7 +202,7 @@ class TestSimulation:
         both = [SimpleNamespace(account="eve", why="no way is left")]
         monkeypatch.setattr(
             safeguarding, "shut_out",
-            lambda before, after, account: both if {TRIES, ROOT} <= set(after.facts["candidate"]) else [],
+            lambda before, after, account, meant: both if {TRIES, ROOT} <= set(after.facts["candidate"]) else [],
         )  # fmt: skip
         done = safeguard(FakeHost(clock), TRIES, ROOT, BANNER).enforce()
         assert (done.outcome, names(done)) == ("confirmed", [BANNER])

@@ -8,7 +8,7 @@ hope gets them in before (a certificate, a directory's password), the same hope 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -17,13 +17,9 @@ from typing import Any
 from ...declared.subjects import subjects
 from ...evaluators.facts import Unread
 from ...evaluators.verdict import Case, NotApplicable
-from . import entering, escalation
-from .answering import Holder
-from .answering import refusal as pam_refusal
+from . import console, entering, escalation
 from .entering import Comer
 
-CONSOLE = "login"
-EMERGENCY = "break_glass"
 ANYWHERE = ""
 #: (case, hopeful) -> why an account can't do something, None where it can.
 Ask = Callable[[Case, bool], str | None]
@@ -37,9 +33,10 @@ class Out:
     why: str
 
 
-def shut_out(before: Case, after: Case, connecting: str) -> list[Out]:
+def shut_out(before: Case, after: Case, connecting: str, meant: Container[str] = ()) -> list[Out]:
     """Return the accounts that the change from `before` to `after` would shut out, at most one reason each.
 
+    meant: the accounts that it is to shut out; neither the account of the run nor an emergency account can be.
     connecting: the account that the run logs in with; it also has to become root still. Root may be shut out by
     PermitRootLogin where somebody else can still log in and become root.
     """
@@ -52,6 +49,8 @@ def shut_out(before: Case, after: Case, connecting: str) -> list[Out]:
     for user in users:
         emergency = _emergency(before, user)
         bound = user["name"] == connecting or emergency
+        if user["name"] in meant and not bound:
+            continue
         why = next(
             chain(
                 _by_network(before, after, user["name"], places.get(user["name"], []), bound),
@@ -78,7 +77,7 @@ def _places(case: Case, connecting: str) -> dict[str, list[str]]:
 def _emergency(case: Case, user: Mapping[str, Any]) -> bool:
     account = case.registers.account(user["name"])
     group = case.policy.get("bulwark_break_glass_group")
-    return bool(account and account.kind == EMERGENCY) or bool(group and group in user["groups"])
+    return bool(account and account.kind == console.EMERGENCY) or bool(group and group in user["groups"])
 
 
 def _by_network(before: Case, after: Case, name: str, places: list[str], bound: bool) -> Iterator[str]:
@@ -111,18 +110,16 @@ def _by_ssh(case: Case, hopeful: bool, name: str, address: str) -> str | None:
 
 
 def _at_console(case: Case, hopeful: bool, name: str) -> str | None:
-    try:
-        user = next(user for user in case.facts["accounts"]["users"] if user["name"] == name)
-        holder = Holder(case.facts, user, hopeful)
-        return pam_refusal(holder, CONSOLE) or pam_refusal(holder, CONSOLE, "account")
-    except StopIteration:
-        return "there is no such account"
-    except Unread as reason:
-        return None if hopeful else str(reason)
+    return console.refusal(case, name, hopeful)
 
 
 def _on_purpose(before: Case, after: Case, user: Mapping[str, Any]) -> bool:
-    """Say whether root is meant to stay out: PermitRootLogin changed, and another account gets to root."""
+    """Say whether root is meant to stay out: PermitRootLogin changed, and another account gets to root.
+
+    Where its password was locked, that has to be a break-glass account at the console.
+    """
+    if user["uid"] == 0 and _locked(before, after, user["name"]):
+        return bool(console.others(after))
     if user["uid"] != 0 or _root_login(before, user["name"]) == _root_login(after, user["name"]):
         return False
     return any(
@@ -131,6 +128,11 @@ def _on_purpose(before: Case, after: Case, user: Mapping[str, Any]) -> bool:
         and escalation.refusal(after, other["name"]) is None
         for other in before.facts["accounts"]["users"]
     )
+
+
+def _locked(before: Case, after: Case, name: str) -> bool:
+    states = [case.facts["accounts"]["passwords"].get(name) for case in (before, after)]
+    return states == ["usable", "locked"]
 
 
 def _root_login(case: Case, name: str) -> set[str]:

@@ -16,13 +16,18 @@ MASKED = "(not shown: the file holds secrets)"
 
 
 def controls(
-    failing: Iterable[str], asked: Collection[str], left: Mapping[str, str], done: Done
+    failing: Iterable[str],
+    asked: Collection[str],
+    left: Mapping[str, str],
+    done: Done,
+    held: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return {control: {state, reason, tasks}} of every control that fails; `asked` are those whose tasks ran.
 
     state: changed, would_change, reverted, refused, left or unchanged. tasks: [{task, changes: [{kind, name, before,
-    after, masked}]}].
+    after, masked}]}]. held: {control: what of it has to wait, or is never done, and why}.
     """
+    held = held or {}
     told: dict[str, dict[str, Any]] = {
         control: {"state": "left", "reason": reason, "tasks": []} for control, reason in left.items()
     }
@@ -39,6 +44,8 @@ def controls(
             told[control].update(state="refused", reason=done.refused[control])
         elif done.reason:
             told[control].update(state="reverted" if done.outcome == "reverted" else "refused", reason=done.reason)
+        elif control in held:
+            told[control].update({"reason": held[control]} if tasks else {"state": "left", "reason": held[control]})
         elif not tasks:
             told[control]["reason"] = "its own role had nothing to change"
     return told
