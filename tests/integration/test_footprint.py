@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -40,8 +42,29 @@ PLANTED = {
     "sudoers": "printf '# %%s\n' '%s' > /etc/sudoers.d/gecos; chmod 440 /etc/sudoers.d/gecos",
     "pam": "printf 'auth optional pam_exec.so /bin/true --password=%%s\n' '%s' >> /etc/pam.d/sshd",
     "openvpn": "printf 'port 1194\nauth-user-pass-verify \"/bin/true %%s\" via-env\n' '%s' > /etc/openvpn/server.conf",
+    "sudo_arguments": "printf 'gecos ALL=(root) /usr/bin/mysql --password=%%s\n' '%s' >> /etc/sudoers.d/gecos",
+    "crontab": "mkdir -p /var/spool/cron/crontabs; "
+    "printf '0 1 * * * curl -H \"Token: %%s\"\n' '%s' > /var/spool/cron/crontabs/gecos",
+    "environment": "printf '[Service]\nEnvironment=TOKEN=%%s\nExecStart=/bin/sleep 1000\n' '%s' "
+    "> /etc/systemd/system/rustdesk.service; systemctl daemon-reload; systemctl start rustdesk",
+    "unit_argument": "systemd-run --unit=tunnel bash -c 'exec -a \"ngrok --authtoken=%s\" sleep 1000'",
+    "access": "printf '# %%s\n+:gecos:10.0.0.1\n' '%s' >> /etc/security/access.conf",
+    "typed_name": "logger -t sshd -p auth.info 'Failed password for invalid user %s from 192.0.2.1 port 1 ssh2'; "
+    "logger -t sshd -p auth.info 'Failed password for gecos from 192.0.2.1 port 1 ssh2'",
+    "file_name": "cp /etc/ssh/ssh_host_ed25519_key /home/gecos/%s",
+    "folder_name": "mkdir -p /home/gecos/%s; cp /etc/ssh/ssh_host_ed25519_key /home/gecos/%s/id_ed25519",
+    "setuid_name": "cp /bin/true /usr/local/bin/%s; chmod u+s /usr/local/bin/%s",
+    "netrc": "printf 'machine example.org login a password %%s\n' '%s' > /home/gecos/.netrc",
+    "cloud": "mkdir -p /home/gecos/.aws; printf 'aws_secret_access_key = %%s\n' '%s' > /home/gecos/.aws/credentials",
+    "vault_token": "printf '%%s' '%s' > /home/gecos/.vault-token",
+    "wtmp": "printf '%%s\n' '%s' >> /var/log/wtmp",
     "profile": "printf 'TMOUT=900\nexport API_TOKEN=%%s\n' '%s' > /etc/profile.d/token.sh",
 }
+#: Those that stand in a command line of the host's own.
+SHOWN = ("command", "argument", "unit_argument")
+KEY = SECRET % "fingerprint_key"
+WATCH = "while :; do ps -eo args >>/run/seen; sleep 0.05; done"
+HERE, THERE = "processes-here.txt", "processes-there.txt"
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +117,40 @@ def talkative(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> tuple[Playe
     host = lab.start("talkative", "bookworm")
     lab.wait_ssh([host])
     for name, script in PLANTED.items():
-        host.run(script % (SECRET % name))
+        secret = SECRET % name
+        host.run(script % ((secret,) * script.replace("%%", "").count("%s")))
     folder = tmp_path_factory.mktemp("talkative")
-    hosts = inventory(folder / "hosts.json", lab, [host])
+    told = {"bulwark_fingerprint_key": KEY, "bulwark_compare_hashes": True, "bulwark_keep_state": True,
+            "bulwark_deep": True, "bulwark_deep_seconds": 60}  # fmt: skip
+    hosts = inventory(tmp_path_factory.mktemp("inventory") / "hosts.json", lab, [host], told)
     cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "cache")}
-    return play("audit", hosts, folder / "reports", "-vvvv", "-e", "bulwark_keep_state=true", environment=cache), folder
+    host.run(f"nohup setsid bash -c '{WATCH}' >/dev/null 2>&1 &")
+    with watched(folder / HERE):
+        played = play("audit", hosts, folder / "reports", "-vvvv", environment=cache)
+    (folder / THERE).write_text(host.run("cat /run/seen; rm /run/seen").stdout, encoding="utf-8")
+    return played, folder
+
+
+@contextmanager
+def watched(path: Path) -> Iterator[None]:
+    """Write down every command line that this machine's process list shows meanwhile."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            for process in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    seen.add(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        path.write_text("\n".join(sorted(seen)), encoding="utf-8")
 
 
 def test_the_talkative_host_was_really_read(talkative: tuple[Played, Path]) -> None:
@@ -114,10 +166,22 @@ def test_the_state_itself_is_never_printed(talkative: tuple[Played, Path]) -> No
     assert "censored due to no log" in played.output
 
 
-@pytest.mark.parametrize("name", PLANTED)
+def test_the_deep_reading_and_the_comparison_of_hashes_took_place(talkative: tuple[Played, Path]) -> None:
+    played, folder = talkative
+    found = {finding["control"]: finding for finding in played.host("talkative")["findings"]}
+    assert found["lin-lp-suid-baseline"]["status"] == "fail", found["lin-lp-suid-baseline"]
+    assert found["lin-ns-no-foreign-keys"]["status"] == "fail", found["lin-ns-no-foreign-keys"]
+    assert "sudo" in (folder / THERE).read_text(encoding="utf-8")
+    assert "ansible-playbook" in (folder / HERE).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [*PLANTED, "fingerprint_key"])
 def test_no_secret_of_a_host_appears_anywhere(talkative: tuple[Played, Path], name: str) -> None:
     played, folder = talkative
     secret = SECRET % name
     where = ["output"] if secret in played.output else []
-    where += [str(path) for path in folder.rglob("*") if path.is_file() and secret in path.read_text(errors="replace")]
+    # What shows itself in the process list is none of ours; a container's processes are in this machine's list too.
+    shown = (HERE, THERE) if name in SHOWN else ()
+    own = [path for path in folder.rglob("*") if path.is_file() and path.name not in shown]
+    where += [str(path) for path in own if secret in path.read_text(errors="replace")]
     assert not where
