@@ -22,7 +22,7 @@ OWN_UNITS = ".config/systemd/user"
 #: systemd's own and logins: nobody's agents, and many.
 OWN = ("systemd-", "user@", "user-runtime-dir@", "getty@", "serial-getty@", "console-getty.")
 CONFINED = ("User", "DynamicUser", "NoNewPrivileges", "ProtectSystem")
-IN_CGROUP = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
+IN_CGROUP = re.compile(r"/([^/\n]+\.(?:service|scope))(?=/|$)", re.MULTILINE)
 STATUS = re.compile(r"^(Name|PPid|Uid):\s*(\S+)", re.MULTILINE)
 KERNEL = "2"
 #: Processes beyond these make the list incomplete, which is said.
@@ -52,9 +52,9 @@ def read(host: Reading, area: Area) -> None:
     """Learn `programs`, `units`, `user_units`, `confined` and `servers`.
 
     programs: [{name, path (None where it can't be seen), uid, unit (None outside of one)}], each once, without the
-    kernel's own. units: {name: {path, masked, active, enabled}} of every unit that lies ready. user_units: [{user (None:
-    of all users), name, path}] of those that a login starts. confined: {service: {user, no_new_privileges: bool,
-    protect_system}} of the active ones. servers: {tool: [{server, file}]} as a tool's configuration has it.
+    kernel's own. units: {name: {path, masked, active, enabled}} of every unit that lies ready. user_units: [{user
+    (None: of all users), name, path}] of those that a login starts. confined: {service: {user, no_new_privileges:
+    bool, protect_system}} of the active ones. servers: {tool: [{server, file}]} as a tool's configuration has it.
     """
     area.learn("programs", programs, host.door)
     area.learn("units", units, host)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,10 @@ class Entry:
         """Return a whole number."""
         return int(self._take(key, int, "a whole number", None))
 
+    def day(self, key: str) -> date:
+        """Return a date."""
+        return date.fromisoformat(str(self._take(key, date, "a date (YYYY-MM-DD)", None)))
+
     def flag(self, key: str) -> bool:
         """Return true or false; a key that is not there is false."""
         return bool(self._take(key, bool, "true or false", False))
@@ -95,6 +100,10 @@ class Entry:
         """Return all that nobody asked for yet, where any key is right."""
         rest, self._left = self._left, {}
         return rest
+
+    def names(self) -> tuple[str, ...]:
+        """Return the keys that nobody asked for yet, where any key is right."""
+        return tuple(self._left)
 
     def entries(self, key: str) -> list[Entry]:
         """Return a list of mappings, each named by its `id`; a key that is not there is an empty list."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import administrators, automation, baseline, escape, groups, permissions, ssh_allow, su, sudo, uids
+from . import administrators, agents, automation, baseline, escape, groups, permissions, ssh_allow, su, sudo, uids
 
 JUDGES = Judges(
     {
         **administrators.JUDGES,
+        **agents.JUDGES,
         **automation.JUDGES,
         **baseline.JUDGES,
         **escape.JUDGES,

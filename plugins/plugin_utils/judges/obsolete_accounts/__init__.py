@@ -4,6 +4,17 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import disabled, orphans, shared, unused
+from . import disabled, end_of_support, orphans, remote_tools, services, shared, unused, vpn_peers
 
-JUDGES = Judges({**disabled.JUDGES, **orphans.JUDGES, **shared.JUDGES, **unused.JUDGES})
+JUDGES = Judges(
+    {
+        **disabled.JUDGES,
+        **end_of_support.JUDGES,
+        **orphans.JUDGES,
+        **remote_tools.JUDGES,
+        **services.JUDGES,
+        **shared.JUDGES,
+        **unused.JUDGES,
+        **vpn_peers.JUDGES,
+    }
+)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which units the next boot starts that nobody declared."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from .verdict import Case
+
+#: Where packages put their units, and systemd those that it makes itself. What a host's own file says is nobody's base.
+OF_PACKAGES = ("/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/generator")
+
+
+def undeclared(case: Case) -> dict[str, str]:
+    """Return {unit: its file} of what is enabled and neither of the base system, nor of a function, nor declared."""
+    units: dict[str, str] = case.facts["services"]["enabled"]
+    return {unit: path for unit, path in sorted(units.items()) if not _known(case, unit, path)}
+
+
+def _known(case: Case, unit: str, path: str) -> bool:
+    policy, registers = case.policy, case.registers
+    functions = [name for name in policy["bulwark_function_units"] if registers.has_function(name)]
+    packaged = path.startswith(OF_PACKAGES)
+    own = [pattern for name in functions for pattern in policy["bulwark_function_units"][name]]
+    base = [*policy["bulwark_base_units"], *own] if packaged else []
+    declared = [service.name for service in registers.services or ()]
+    return any(fnmatchcase(unit, pattern) for pattern in [*base, *declared])
