@@ -19,8 +19,9 @@ JUMP = re.compile(r"(=\s*)(\d+)")
 def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, str]) -> str:
     """Return the text with the modules and options asked for in one facility.
 
-    insert: [{control, module, options: [str], before: [modules]}], each put before the first line of one of the
-    modules `before`, unless the module stands there already with the first of the options (whatever its value).
+    insert: [{control, module, options: [str], before: [names]}], each put before the first line of one of the modules
+    or included files `before`, unless the module stands there already with the first of the options (whatever its
+    value).
     options: [{module, remove: [names], add: [str]}], for every line of the module.
     Raises Refused where it isn't certain what a new line would do.
     """
@@ -41,7 +42,7 @@ def _insert(text: str, facility: str, wanted: Mapping[str, Any]) -> str:
     mark = {_name(option) for option in wanted["options"][:1]}
     if any(module_of(line.tokens) == wanted["module"] and mark <= set(map(_name, line.tokens[3:])) for line in lines):
         return text
-    index = next((index for index, line in enumerate(lines) if module_of(line.tokens) in wanted["before"]), None)
+    index = next((index for index, line in enumerate(lines) if _called(line) in wanted["before"]), None)
     if index is None:
         raise Refused("it holds no line of %s to put %s before" % (" or ".join(wanted["before"]), wanted["module"]))
     included = any(_includes(line) for line in lines)
@@ -54,6 +55,11 @@ def _insert(text: str, facility: str, wanted: Mapping[str, Any]) -> str:
     raw = text.split("\n")
     new = join([facility, wanted["control"], wanted["module"] + ".so", *wanted["options"]])
     return "\n".join([*raw[: lines[index].number - 1], new, *raw[lines[index].number - 1 :]])
+
+
+def _called(line: Line) -> str:
+    """Return the module of a line, or the file that it includes."""
+    return line.tokens[-1] if facility_of(line.tokens) == INCLUDE_ALL else module_of(line.tokens)
 
 
 def _includes(line: Line) -> bool:

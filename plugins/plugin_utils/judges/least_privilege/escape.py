@@ -18,6 +18,7 @@ ALWAYS, INTERACTIVE, BY_ARGUMENTS = "always", "interactive", "by_arguments"
 PATTERN = re.compile(r"[*?\[]|^\^|/$")
 OWN_ARGUMENTS = ("any", "wildcard")
 EDIT = "sudoedit"
+COMMAND = "command"
 
 
 @JUDGES.of("lin-lp-sudo-escape")
@@ -32,7 +33,7 @@ def sudo_escape(case: Case) -> Verdict:
         try:
             wrong += [
                 item("%s: %s" % (account.name, what), "%s (%s): %s" % (account.name, account.party, what))
-                for what in openings(case, user)
+                for _kind, what in openings(case, user)
             ]
         except Unread as reason:
             unread.append(str(reason))
@@ -45,50 +46,48 @@ def sudo_escape(case: Case) -> Verdict:
     )
 
 
-def openings(case: Case, user: User) -> Iterator[str]:
-    """Yield how the commands of an account lead further than they say."""
+def openings(case: Case, user: User) -> Iterator[tuple[str, str]]:
+    """Yield how the commands of an account lead further than they say, each with a word for what would stop it.
+
+    The word is "interactive" (NOEXEC does), "env_reset" or "secure_path" (that setting does), or "command".
+    """
     single = [grant for grant in grants(case, user) if grant.runas != ("",) and grant.command != ALL]
     for grant in single:
-        for why in ways_out(case, grant):
-            yield "sudo %s %s" % (grant.command, why)
+        for kind, why in ways_out(case, grant):
+            yield kind, "sudo %s %s" % (grant.command, why)
     if single:
-        yield from unset(case, user)
+        general = options(case, user)
+        if general.get("env_reset") is False:
+            yield "env_reset", "sudo keeps its environment (Defaults !env_reset)"
+        if not general.get("secure_path"):
+            yield "secure_path", "sudo looks for programs along its own PATH (no Defaults secure_path)"
 
 
-def unset(case: Case, user: User) -> Iterator[str]:
-    """Yield which Defaults leave programs to an environment that the account chooses."""
-    general = options(case, user)
-    if general.get("env_reset") is False:
-        yield "sudo keeps its environment (Defaults !env_reset)"
-    if not general.get("secure_path"):
-        yield "sudo looks for programs along its own PATH (no Defaults secure_path)"
-
-
-def ways_out(case: Case, grant: Grant) -> Iterator[str]:
-    """Yield why a single command is more than it seems."""
+def ways_out(case: Case, grant: Grant) -> Iterator[tuple[str, str]]:
+    """Yield why a single command is more than it seems, as openings() does."""
     if grant.arguments is None:
         raise Unread("which arguments sudo lets %s have was not read" % grant.command)
     if PATTERN.search(grant.command):
-        yield "matches more than one program"
+        yield COMMAND, "matches more than one program"
     if grant.arguments == "wildcard":
-        yield "takes arguments by a wildcard"
+        yield COMMAND, "takes arguments by a wildcard"
     if grant.setenv:
-        yield "lets the account set its environment (SETENV)"
+        yield COMMAND, "lets the account set its environment (SETENV)"
     if grant.command == EDIT:
         if grant.arguments == "any":
-            yield "changes any file"
+            yield COMMAND, "changes any file"
         return
     program = case.facts["sudo"]["programs"][grant.command]
     if program["writable"] and not grant.digest:
-        yield "can be replaced: others than root can write to %s" % ", ".join(program["writable"])
+        yield COMMAND, "can be replaced: others than root can write to %s" % ", ".join(program["writable"])
     names = {path.rsplit("/", 1)[-1] for path in (grant.command, program["real"] or grant.command)}
     escapes = case.policy["bulwark_sudo_escapes"]
     if _listed(names, escapes[ALWAYS]):
-        yield "gives a shell or changes any file"
+        yield COMMAND, "gives a shell or changes any file"
     elif _listed(names, escapes[INTERACTIVE]) and not grant.noexec:
-        yield "gives a shell from within (NOEXEC would stop that)"
+        yield INTERACTIVE, "gives a shell from within (NOEXEC would stop that)"
     elif _listed(names, escapes[BY_ARGUMENTS]) and grant.arguments in OWN_ARGUMENTS:
-        yield "gives a shell or changes any file by its arguments, which are not fixed"
+        yield COMMAND, "gives a shell or changes any file by its arguments, which are not fixed"
 
 
 def _listed(names: set[str], patterns: list[str]) -> bool:

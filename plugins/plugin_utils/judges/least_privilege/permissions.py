@@ -18,7 +18,7 @@ STANDING = ("bad permissions", "wrong owner", "owned by")
 @JUDGES.of("lin-lp-sudoers-perms")
 def sudoers_perms(case: Case) -> Verdict:
     """sudoers, passwd and group are root's to write, shadow nobody's to read, and visudo has no complaint."""
-    wrong, unread = gather(case, _files, _homes, _complaints)
+    wrong, unread = gather(case, _files, _homes, complaints)
     return verdict(
         "sudoers and its drop-ins %(sudoers)s or tighter, root's and taken by visudo; passwd and group %(passwd)s, "
         "shadow and gshadow %(shadow)s; homes %(home)s" % case.policy["bulwark_file_modes"],
@@ -70,7 +70,8 @@ def _homes(case: Case) -> Iterator[Item]:
             yield item("%s: mode" % home["path"], text)
 
 
-def _complaints(case: Case) -> Iterator[Item]:
+def complaints(case: Case) -> Iterator[Item]:
+    """Yield what visudo says of the policy, but for modes and owners, which are judged by themselves."""
     checked = case.facts["permissions"]["visudo"]
     for said in checked["said"] if checked else ():
         if not any(word in said for word in STANDING):
