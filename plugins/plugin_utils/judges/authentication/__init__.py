@@ -4,6 +4,18 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import keys, passwords, sessions
+from . import canary, failures, keys, passwords, personal, scope, sessions, usage, work_windows
 
-JUDGES = Judges({**keys.JUDGES, **passwords.JUDGES, **sessions.JUDGES})
+JUDGES = Judges(
+    {
+        **canary.JUDGES,
+        **failures.JUDGES,
+        **keys.JUDGES,
+        **passwords.JUDGES,
+        **personal.JUDGES,
+        **scope.JUDGES,
+        **sessions.JUDGES,
+        **usage.JUDGES,
+        **work_windows.JUDGES,
+    }
+)
