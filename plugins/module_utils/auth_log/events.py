@@ -21,7 +21,7 @@ LOCAL = ("sudo", "sudo-i", "su", "su-l", "login")
 WANTED = (
     r"^(Failed|Accepted) [a-z/-]+ for |^Connection (closed|reset) by authenticating user "
     r"|^Disconnected from authenticating user |^pam_[a-z_]+\((sudo|sudo-i|su|su-l|login):(auth|session)\): "
-    r"|^PAM [0-9]+ more authentication failure| incorrect password attempts? ; |: password changed for "
+    r"|^PAM [0-9]+ more authentication failure| incorrect password attempts? ; |: password changed for |^change user '"
 )
 
 _ACCEPTED = re.compile(r"Accepted (\S+) for (\S+) from (\S+) port (\d+) ssh2(?::|$)")
@@ -35,7 +35,9 @@ _PAM = re.compile(r"pam_[a-z_]+\((\S+?):auth\): authentication failure; .*\srhos
 _MORE = re.compile(r"PAM (\d{1,6}) more authentication failures?; .*\srhost=(\S*)\s+user=(\S+)$")
 _SESSION = re.compile(r"pam_[a-z_]+\((\S+?):session\): session opened for user ([^\s(]+)")
 _SUDO = re.compile(r"\s*(\S+) : (\d{1,6}) incorrect password attempts? ; ")
-_PASSWORD = re.compile(r"pam_[a-z_]+\([a-z_-]+:chauthtok\): password changed for (\S+)$")
+_PASSWORD = re.compile(
+    r"(?:pam_[a-z_]+\([a-z_-]+:chauthtok\): password changed for (\S+)|change user '(\S+)' password)$"
+)
 _REPEATED = re.compile(r"message repeated (\d{1,9}) times: \[ (.*)\]$", re.DOTALL)
 
 
@@ -43,7 +45,7 @@ class Event(NamedTuple):
     """What happened.
 
     kind: FAILED, OPENED, CHANGED (a password) or ENDED (a connection, before anybody was let in). user: "" where it has
-    none. address: where from, "" for this host itself. way: the method, or the local program. count: how many.
+    none. address: where from, "" for this host itself. way: the method, or the local program. times: how often.
     connection: what the lines of one attempt share beside their process.
     """
 
@@ -51,7 +53,7 @@ class Event(NamedTuple):
     user: str
     address: str
     way: str
-    count: int
+    times: int
     connection: str
 
 
@@ -60,13 +62,13 @@ def parse(program: str, text: str) -> Event | None:
     repeated = _REPEATED.match(text) if text.startswith("message") else None
     if repeated:
         event = parse(program, repeated.group(2)) if not _REPEATED.match(repeated.group(2)) else None
-        return event._replace(count=event.count * int(repeated.group(1))) if event else None
+        return event._replace(times=event.times * int(repeated.group(1))) if event else None
     if program in SSH:
         return _ssh(text)
     if program in LOCAL:
         return _local(program, text)
     changed = _PASSWORD.match(text)
-    return Event(CHANGED, changed.group(1), "", program, 1, "") if changed else None
+    return Event(CHANGED, changed.group(1) or changed.group(2), "", program, 1, "") if changed else None
 
 
 def _ssh(text: str) -> Event | None:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 UNIX = re.compile(r"(\d{1,12})\.\d+ \S+ ([^\[\s:]+)(?:\[(\d+)\])?: (.*)", re.DOTALL)
 FILE = re.compile(
-    r"(\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) \S+ ([^\[\s:]+)(?:\[(\d+)\])?: (.*)", re.DOTALL
+    r"(\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) \S+ "
+    r"([^\[\s:]+)(?:\[(\d+)\])?: (.*)",
+    re.DOTALL,
 )
 DAY = 86400
 

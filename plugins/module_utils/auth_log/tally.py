@@ -86,7 +86,7 @@ class Tally:
             return
         if event.kind == FAILED and event.user not in self._known:
             if line.time >= self.period.failures:
-                self.unknown_names += event.count
+                self.unknown_names += event.times
             return
         key = (line.program, line.process, event.connection)
         opened, counted, soft = self._recent.get(key, (0, 0, False))
@@ -96,7 +96,7 @@ class Tally:
         elif event.kind in (FAILED, ENDED) and not (opened and opened - line.time <= PATIENCE):
             # An offer, or the end of a connection, tells only what a tried password has told already.
             offer = event.kind == ENDED or event.way in OFFERS
-            fresh = (0 if counted else 1) if offer else event.count - (1 if soft else 0)
+            fresh = (0 if counted else 1) if offer else event.times - (1 if soft else 0)
             self._remember(key, (0, counted + fresh, offer and (soft or not counted)))
             if fresh > 0:
                 self._failed(line.time, event, fresh)

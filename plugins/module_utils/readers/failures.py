@@ -11,7 +11,7 @@ from typing import Any
 
 from ..auth_log import btmp
 from ..auth_log.events import WANTED, parse
-from ..auth_log.lines import DAY, Line, of_file, of_journal
+from ..auth_log.lines import Line, of_file, of_journal
 from ..auth_log.tally import Period, Tally
 from ..door import CutShort, Door, Missing, Unreadable
 from ..reading import Area, Reading
@@ -24,7 +24,7 @@ SECONDS = 5.0
 #: Who may write a line that counts: a local account can send the journal any text, but not as root or as sudo.
 TRUSTED = (
     "_UID=0", "_COMM=sshd", "_COMM=sshd-session", "+", "_EXE=/usr/bin/sudo", "_EXE=/usr/bin/su", "_EXE=/usr/bin/login",
-    "_EXE=/usr/bin/passwd", "_EXE=/usr/sbin/chpasswd",
+    "_EXE=/usr/bin/passwd", "_EXE=/usr/sbin/chpasswd", "_EXE=/usr/sbin/usermod",
 )  # fmt: skip
 JOURNAL = ("journalctl", "-q", "--system", "--no-pager", "-o", "short-unix")
 #: A log that began so many seconds after the system was set up has seen all of it.
@@ -53,12 +53,12 @@ def read(host: Reading, area: Area) -> None:
     asked = host.log_hours
     period = Period(now, *(now - asked[what] * 3600 for what in ("failures", "changes", "sessions")))
     users = host.fact("accounts", "users")
-    changed = {user["name"]: (date.fromisoformat(user["changed"]) - EPOCH).days for user in users if user.get("changed")}
+    changed = {
+        user["name"]: (date.fromisoformat(user["changed"]) - EPOCH).days for user in users if user.get("changed")
+    }
     tally = Tally(period, (user["name"] for user in users), (subject["user"] for subject in host.subjects), changed)
     name, oldest = best_log(host.door, period)
-    since, cut = None, "neither the journal nor %s is there" % " or ".join(FILES)
-    if name:
-        since, cut = read_log(host.door, name, oldest, tally)
+    since, cut = read_log(host.door, name, oldest, tally) if name else (None, "%s: none is there" % ", ".join(FILES))
     logs = [{"name": name or "no log", "since": since, "cut": cut}]
     if since is None or since > period.failures:
         logs += read_btmp(host.door, tally, since)
