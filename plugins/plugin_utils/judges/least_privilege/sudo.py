@@ -74,17 +74,32 @@ def _never_asked(case: Case, account: Account, user: User) -> Iterator[Item]:
 
 
 def lacking(case: Case, account: Account, user: User, grant: Grant) -> list[str]:
-    """Return what an account with full administration lacks of what makes that bearable."""
+    """Return what an account with full administration lacks of what makes that bearable.
+
+    Raises Unread where nothing is certain to be missing, and something can't be known.
+    """
     missing = []
     if account.kind != "person" or not account.person:
         missing.append("it is no named person's (kind and person in bulwark_accounts)")
-    if not _second_factor(case, user, grant):
-        missing.append("neither sudo nor SSH asks for a second factor")
-    if not in_time(case, grant) and not expires_in_time(case, user):
-        missing.append("it has no end in time (NOTAFTER)")
     if not grant.log_output:
         missing.append("what it does is not recorded (log_output)")
+    checks = (
+        (_second_factor, "neither sudo nor SSH asks for a second factor"),
+        (_ends, "it has no end in time (NOTAFTER)"),
+    )
+    reasons = []
+    for check, text in checks:
+        try:
+            missing += [] if check(case, user, grant) else [text]
+        except Unread as reason:
+            reasons.append(reason)
+    if reasons and not missing:
+        raise reasons[0]
     return missing
+
+
+def _ends(case: Case, user: User, grant: Grant) -> bool:
+    return in_time(case, grant) or expires_in_time(case, user)
 
 
 def _second_factor(case: Case, user: User, grant: Grant) -> bool:
