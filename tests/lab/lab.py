@@ -15,7 +15,6 @@ import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from .engine import Host, Lab, LabError, each, free_port, make_key
 from .podman import install_packages, podman
@@ -60,7 +59,9 @@ def up() -> None:
     here.restore(hosts)
     # A host that still boots may hold the lock of /etc/shadow that a plant's useradd wants.
     here.wait_ssh(hosts)
-    each(lambda host: plant(host, customer_key(here, customer_of(host))), hosts)
+    # Made here once, not by each of the hosts that are planted side by side.
+    keys = {customer: customer_key(here, customer) for customer in map(customer_of, hosts)}
+    each(lambda host: plant(host, keys[customer_of(host)]), hosts)
     here.write_known_hosts(hosts)
     GENERATED.write_text(generated(here, hosts), encoding="utf-8")
     here.wait_ssh(hosts)
@@ -97,29 +98,19 @@ def down() -> None:
 def generated(here: Lab, hosts: list[Host]) -> str:
     """The text of the inventory file beside hosts.yml."""
     checked = f"-o UserKnownHostsFile={here.known_hosts} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
-    return json.dumps(
-        {
-            "all": {
-                "vars": {
-                    "lab_dates": {name: str(date.today() + timedelta(days)) for name, days in DAYS.items()},
-                },
-                "children": {
-                    "linux": {
-                        "vars": {"ansible_ssh_common_args": checked},
-                        "hosts": {host.name: reached(host, customer_key(here, customer_of(host))) for host in hosts},
-                    }
-                },
-            }
-        },
-        indent=2,
-    )
+    dates = {name: str(date.today() + timedelta(days)) for name, days in DAYS.items()}
+    customers = {customer: {"vars": key_of(here, customer)} for customer in sorted(set(map(customer_of, hosts)))}
+    ports = {host.name: {"ansible_port": host.port} for host in hosts}
+    linux = {"vars": {"ansible_ssh_common_args": checked}, "hosts": ports}
+    return json.dumps({"all": {"vars": {"lab_dates": dates}, "children": {**customers, "linux": linux}}}, indent=2)
 
 
-def reached(host: Host, key: Path) -> dict[str, Any]:
-    """How the inventory reaches a host, and the fingerprint of the key it comes with."""
+def key_of(here: Lab, customer: str) -> dict[str, str]:
+    """With which key the customer's hosts are reached, and its fingerprint."""
+    key = customer_key(here, customer)
     command = ["ssh-keygen", "-l", "-f", f"{key}.pub"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return {"ansible_port": host.port, "ansible_ssh_private_key_file": str(key), "lab_key": listed.split()[1]}
+    return {"ansible_ssh_private_key_file": str(key), "lab_key": listed.split()[1]}
 
 
 def _ports() -> dict[str, int]:
