@@ -20,7 +20,7 @@ import yaml
 
 HERE = Path(__file__).parent
 SYSTEMS = ("bookworm", "trixie")
-STATUSES = ("pass", "fail", "unknown", "not_applicable")
+STATUSES = ("pass", "fail", "unknown", "not_applicable", "stale")
 COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str, "mend": dict}
 MEND = {"vars": dict, "restored": str, "kept": list}
 NAMED = {**COMMON, "name": str, "status": str}

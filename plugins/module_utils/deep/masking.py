@@ -10,14 +10,20 @@ from typing import Any
 HIDDEN = "***"
 #: Names of folders and files that every host may have.
 _NAMES = """
-    .aws .azure .cache .config .docker .git .gnupg .kube .local .netrc .oci .pki .ssh .vault-token
-    application_default_credentials.json accessTokens.json access_tokens.db apache2 apt authorized_keys authorized_keys2
-    backup backups bin boot ca ca.key cache certs client.key config credentials credentials.db cron.d cron.daily
-    cron.hourly cron.monthly cron.weekly crontabs d data dev docker easy-rsa etc games gcloud haproxy home html httpd
-    id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk id_rsa identity include kubeconfig kubernetes lib lib32 lib64
-    libexec libx32 local log lost+found mail man msal_token_cache.bin msal_token_cache.json mysql nginx openvpn opt pki
-    pki.key private privkey.pem profile.d root run sbin server.key service_principal_entries.json share shm spool src
-    srv ssh ssl sudoers.d system systemd tls tmp usr var wireguard www x86_64-linux-gnu aarch64-linux-gnu
+.aws .azure .bash_logout .bash_profile .bashrc .cache .config .docker .git .gnupg .kube .local .netrc .oci .pki
+.profile .ssh .vault-token .vimrc aarch64-linux-gnu access_tokens.db accessTokens.json apache2 apparmor.d
+application_default_credentials.json apt audit authorized_keys authorized_keys2 backup backups bash.bashrc bin boot ca
+ca.key cache certs client.key common-account common-auth common-password common-session config credentials
+credentials.db cron cron.d cron.daily cron.hourly cron.monthly cron.weekly crontab crontabs d data default dev docker
+easy-rsa environment etc fstab games gcloud group gshadow haproxy home hostname hosts hosts.allow hosts.deny html
+httpd id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk id_rsa identity include init.d issue issue.net key.pem
+kubeconfig kubernetes ld.so.conf ld.so.conf.d ld.so.preload lib lib32 lib64 libexec libx32 local log login.defs
+logrotate.d lost+found mail man modprobe.d modules-load.d motd msal_token_cache.bin msal_token_cache.json mysql
+network nginx nsswitch.conf openvpn opt pam.d passwd pki pki.key private privkey.pem profile profile.d rc.local
+resolv.conf root rsyslog.conf rsyslog.d rules.d run sbin selinux server.key server.pem service_principal_entries.json
+shadow share shm sources.list sources.list.d spool src srv ssh ssh_config sshd sshd_config sshd_config.d ssl sudoers
+sudoers.d sysctl.conf sysctl.d system systemd tls tls.crt tls.key tmp udev usr var wireguard www x86_64-linux-gnu
+yum.repos.d
 """
 KNOWN = frozenset(_NAMES.split())
 

@@ -29,8 +29,10 @@ def marks(policy: Mapping[str, Any]) -> list[str]:
 
 def places(policy: Mapping[str, Any]) -> list[str]:
     """Return the patterns of the paths that the policy accepts, by which the deep reading's paths are looked for."""
-    baseline = [entry.partition(" ")[2] for entry in policy.get("bulwark_setuid_files") or ()]
-    accepted = [*(policy.get("bulwark_writable_paths") or ()), *(policy.get("bulwark_credential_places") or ())]
+    baseline = [
+        entry.partition(" ")[2] for entry in (*policy["bulwark_setuid_files"], *policy["bulwark_setuid_accepted"])
+    ]
+    accepted = [*policy["bulwark_writable_paths"], *policy["bulwark_credential_places"]]
     return sorted({*baseline, *accepted})
 
 

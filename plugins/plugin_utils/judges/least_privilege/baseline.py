@@ -17,7 +17,7 @@ def suid_baseline(case: Case) -> Verdict:
     """Setuid, setgid and capabilities are those of the baseline, and the system is not for everybody to write to."""
     reading = deep(case, "rights", "writable")
     baseline: dict[str, set[str]] = {}
-    for entry in case.policy["bulwark_setuid_files"]:
+    for entry in (*case.policy["bulwark_setuid_files"], *case.policy["bulwark_setuid_accepted"]):
         right, _blank, pattern = entry.partition(" ")
         baseline.setdefault(pattern, set()).add(right)
     accepted = set(case.policy["bulwark_writable_paths"])
@@ -28,8 +28,8 @@ def suid_baseline(case: Case) -> Verdict:
         if not accepted & set(one["places"])
     ]
     return verdict(
-        "setuid and setgid files and file capabilities are those of bulwark_setuid_files (%d entries), and nobody but "
-        "owner and group may write to the system's files" % len(case.policy["bulwark_setuid_files"]),
+        "setuid and setgid files and file capabilities are those of bulwark_setuid_files and "
+        "bulwark_setuid_accepted, and nobody but owner and group may write to the system's files",
         wrong, reading.unread, reading.evidence, aged=reading.aged,
     )  # fmt: skip
 
