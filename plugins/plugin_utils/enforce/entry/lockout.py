@@ -118,7 +118,7 @@ def _on_purpose(before: Case, after: Case, user: Mapping[str, Any]) -> bool:
 
     Where its password was locked, that has to be a break-glass account at the console.
     """
-    if user["uid"] == 0 and _locked(before, after, user["name"]):
+    if user["uid"] == 0 and _locked(after, user):
         return bool(console.others(after))
     if user["uid"] != 0 or _root_login(before, user["name"]) == _root_login(after, user["name"]):
         return False
@@ -130,9 +130,10 @@ def _on_purpose(before: Case, after: Case, user: Mapping[str, Any]) -> bool:
     )
 
 
-def _locked(before: Case, after: Case, name: str) -> bool:
-    states = [case.facts["accounts"]["passwords"].get(name) for case in (before, after)]
-    return states == ["usable", "locked"]
+def _locked(after: Case, user: Mapping[str, Any]) -> bool:
+    """Say whether an account had a password before, and it is locked after."""
+    now = [other.get("password") for other in after.facts["accounts"]["users"] if other["name"] == user["name"]]
+    return user.get("password") == "usable" and now == ["locked"]
 
 
 def _root_login(case: Case, name: str) -> set[str]:

@@ -16,7 +16,6 @@ JUDGES = Judges()
 #: The classes of bulwark_sudo_escapes.
 ALWAYS, INTERACTIVE, BY_ARGUMENTS = "always", "interactive", "by_arguments"
 PATTERN = re.compile(r"[*?\[]|^\^|/$")
-OWN_ARGUMENTS = ("any", "wildcard")
 EDIT = "sudoedit"
 COMMAND = "command"
 
@@ -86,7 +85,7 @@ def ways_out(case: Case, grant: Grant) -> Iterator[tuple[str, str]]:
         yield COMMAND, "gives a shell or changes any file"
     elif _listed(names, escapes[INTERACTIVE]) and not grant.noexec:
         yield INTERACTIVE, "gives a shell from within (NOEXEC would stop that)"
-    elif _listed(names, escapes[BY_ARGUMENTS]) and grant.arguments in OWN_ARGUMENTS:
+    elif _listed(names, escapes[BY_ARGUMENTS]) and grant.arguments == "any":
         yield COMMAND, "gives a shell or changes any file by its arguments, which are not fixed"
 
 
