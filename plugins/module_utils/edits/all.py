@@ -19,6 +19,7 @@ from . import (
     lines,
     mapped_keys,
     oath_users,
+    openvpn_disable,
     pam_lines,
     pam_service,
     settings,
@@ -26,6 +27,7 @@ from . import (
     shadow_lock,
     sshd_drop_in,
     sshd_include,
+    wireguard_peers,
 )
 
 Edit = Callable[[Optional[str], Mapping[str, Any], Mapping[str, str]], Optional[str]]
@@ -39,6 +41,7 @@ EDITS: dict[str, Edit] = {
     "lines": lines.edit,
     "mapped_keys": mapped_keys.edit,
     "oath_users": oath_users.edit,
+    "openvpn_disable": openvpn_disable.edit,
     "pam_lines": pam_lines.edit,
     "pam_service": pam_service.edit,
     "settings": settings.edit,
@@ -47,4 +50,5 @@ EDITS: dict[str, Edit] = {
     "shadow_lock": shadow_lock.edit,
     "sshd_drop_in": sshd_drop_in.edit,
     "sshd_include": sshd_include.edit,
+    "wireguard_peers": wireguard_peers.edit,
 }

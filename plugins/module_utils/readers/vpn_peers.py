@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
+from ..wireguard_key import fingerprint
 
 #: Where easy-rsa keeps its list of certificates, beside the folder of the server's own `ca`.
 PKI = ("/etc/openvpn/easy-rsa/pki", "/etc/openvpn/server/easy-rsa/pki", "/etc/easy-rsa/pki")
@@ -18,8 +16,8 @@ STATUS = ("/run/openvpn/{name}.status", "/run/openvpn-server/status-{name}.log")
 COMMON_NAME = re.compile(r"/CN=([^/]+)")
 DEFAULT = "DEFAULT"
 CLIENT_LIMIT = 5000
-#: Seconds and microseconds.
-SINCE_BOOT, SECOND = "btime", 1000000
+#: The line of /proc/stat with the time of the boot (epoch seconds), and the microseconds that systemd counts from it.
+BOOT, SECOND = "btime", 1000000
 
 
 def wireguard_peers(door: Door) -> list[dict[str, Any]]:
@@ -31,21 +29,15 @@ def wireguard_peers(door: Door) -> list[dict[str, Any]]:
         lines = door.output(["wg", "show", "all", "latest-handshakes"]).splitlines()
     except Missing:
         return []
-    rows = [line.split() for line in lines if len(line.split()) == 3]
+    rows = [line.split() for line in lines if len(line.split()) == 3 and line.split()[2].isdigit()]
     since = {name: up_since(door, name) for name in {row[0] for row in rows}}
-    return [
-        {"interface": name, "fingerprint": fingerprint(key), "handshake": int(seconds) or None, "since": since[name]}
-        for name, key, seconds in rows if seconds.isdigit()
-    ]  # fmt: skip
-
-
-def fingerprint(key: str) -> str:
-    """Return the SHA-256 of a public key, written as ssh-keygen writes one."""
-    try:
-        content = base64.b64decode(key, validate=True)
-    except (binascii.Error, ValueError):
-        raise Unreadable("wg showed a key that is none") from None
-    return "SHA256:" + base64.b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+    peers = []
+    for name, key, seconds in rows:
+        named = fingerprint(key)
+        if named is None:
+            raise Unreadable("wg showed a key that is none")
+        peers.append({"interface": name, "fingerprint": named, "handshake": int(seconds) or None, "since": since[name]})
+    return peers
 
 
 def up_since(door: Door, interface: str) -> int | None:
@@ -54,7 +46,7 @@ def up_since(door: Door, interface: str) -> int | None:
         shown = door.output(
             ["systemctl", "show", f"wg-quick@{interface}.service", "--property", "ActiveEnterTimestampMonotonic"]
         )
-        booted = next(line.split()[1] for line in door.lines("/proc/stat") if line.startswith(SINCE_BOOT))
+        booted = next(line.split()[1] for line in door.lines("/proc/stat") if line.startswith(BOOT))
         started = int(shown.strip().partition("=")[2] or 0)
     except (Unreadable, StopIteration, IndexError, ValueError):
         return None

@@ -83,7 +83,8 @@ def _branch(product: Product, package: str, version: str) -> str | None:
 
 
 def _own(system: System | None, product: Product, branch: str, version: str) -> bool:
-    return system is not None and branch in system.own.get(product.id, ()) and not _foreign(version)
+    """Say whether a package shares the system's dates; of a system that isn't known, everything that may be its own."""
+    return not _foreign(version) and (system is None or branch in system.own.get(product.id, ()))
 
 
 def _foreign(version: str) -> bool:
