@@ -114,7 +114,11 @@ def sources(door: Door) -> list[str]:
 def drop_ins(door: Door) -> list[str] | None:
     """Return the names of the files in the folder for drop-ins, None where they don't have the last word."""
     found = None
-    for line in door.lines(SUDOERS, comment=""):
+    try:
+        lines = door.lines(SUDOERS, comment="")
+    except Missing:
+        return None
+    for line in lines:
         taken_in = include(line)
         if taken_in and taken_in.folder and os.path.join("/etc", taken_in.path).rstrip("/") == FOLDER:
             found = [name for name in door.list(FOLDER) if taken(name)]
@@ -191,6 +195,7 @@ def writable(door: Door, path: str) -> list[str]:
     if wild:
         fixed = re.split(r"[*?\[\]().$+|\\]", fixed, maxsplit=1)[0].rpartition("/")[0]
     found = []
+    fixed = fixed.rstrip("/")
     for way in dict.fromkeys((fixed, door.real(fixed))):
         # In a folder such as /tmp nobody can put another file in the place of root's.
         safe = door.exists(way)
