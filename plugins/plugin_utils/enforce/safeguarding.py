@@ -26,7 +26,7 @@ MODULE = "bulwark.msp.safeguard"
 #: Outcomes after which nothing may be changed on further hosts.
 WRONG = ("failed", "reverted")
 #: Areas of the state that the plan's files can change, as seen on the candidate.
-AREAS = ("accounts", "factors", "keys", "lockout", "pam", "passwords", "sessions", "sshd", "sudo", "trust")
+AREAS = ("access", "accounts", "factors", "keys", "lockout", "pam", "passwords", "sessions", "sshd", "sudo", "trust")
 #: Seconds beyond the deadline that a host may take to put everything back.
 REVERT_SECONDS = 15
 POLL_SECONDS = 1.0

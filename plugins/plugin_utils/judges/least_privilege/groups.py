@@ -27,8 +27,8 @@ def admin_groups(case: Case) -> Verdict:
     wrong = [item("%s: %s" % (group, name), text) for group, name, text in surplus(case)]
     readers, unread = _readers(case)
     return verdict(
-        "members of %s are registered as admin, a provider's with full_admin and a contract in force; members of %s are "
-        "registered" % (_named(case, "bulwark_admin_groups"), _named(case, "bulwark_read_groups")),
+        "members of %s are registered as admin, a provider's with full_admin and a contract in force; members of %s "
+        "are registered" % (_named(case, "bulwark_admin_groups"), _named(case, "bulwark_read_groups")),
         [*wrong, *readers],
         [*unread, *_undeclared(case)],
         evidence=["getent group", "getent passwd"],
@@ -95,7 +95,9 @@ def _readers(case: Case) -> tuple[list[Item], list[str]]:
 def _undeclared(case: Case) -> list[str]:
     """Return what isn't declared and is needed to tell, nothing where the groups are empty."""
     try:
-        if any(True for variable in ("bulwark_admin_groups", "bulwark_read_groups") for _one in members(case, variable)):
+        if any(
+            True for variable in ("bulwark_admin_groups", "bulwark_read_groups") for _one in members(case, variable)
+        ):
             case.registers.declared("accounts")
     except Undeclared as reason:
         return [str(reason)]

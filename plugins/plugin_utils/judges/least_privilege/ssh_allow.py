@@ -23,8 +23,8 @@ def ssh_allow(case: Case) -> Verdict:
     listed = [found for context in known for found in _unlisted(context)]
     tiers, unread = gather(case, _tiers)
     return verdict(
-        "AllowUsers or AllowGroups says for every login who may, and only hosts of tier 0 let the group %s in, which is "
-        "all that they let in" % group,
+        "AllowUsers or AllowGroups says for every login who may, and only hosts of tier 0 let the group %s in, which "
+        "is all that they let in" % group,
         [*listed, *tiers],
         unread,
         evidence=[context.command for context in known],
@@ -71,4 +71,6 @@ def _lower(case: Case, group: str) -> Iterator[Item]:
     groups = {user["name"]: user["groups"] for user in case.facts["accounts"]["users"]}
     for login in logins(case):
         if group in groups[login.name]:
-            yield item("lower: %s" % login.name, "%s of %s can log in, and the host is not of tier 0" % (login.name, group))
+            yield item(
+                "lower: %s" % login.name, "%s of %s can log in, and the host is not of tier 0" % (login.name, group)
+            )

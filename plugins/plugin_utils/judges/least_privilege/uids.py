@@ -19,7 +19,7 @@ OPEN = ("usable", "empty")
 
 @JUDGES.of("lin-lp-uid0")
 def uid0(case: Case) -> Verdict:
-    """Only root has uid 0 and gid 0, no two accounts share a number, system accounts have neither shell nor password."""
+    """Only root has uid 0 and gid 0, no uid is given twice, system accounts have neither shell nor password."""
     users = case.facts["accounts"]["users"]
     grave, unread = gather(case, _roots, _doubles, _passwords)
     shells, unknown = gather(case, _shells)
