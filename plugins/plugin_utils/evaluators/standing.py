@@ -157,7 +157,7 @@ def _jobs(case: Case, user: User) -> Iterator[tuple[str, str]]:
 def _running(case: Case, user: User) -> Iterator[tuple[str, str]]:
     for one in case.facts["jobs"]["processes"]:
         if one["uid"] == user["uid"]:
-            yield "processes", "%d processes of it run, %d sessions are open" % (one["count"], one["sessions"])
+            yield "processes", "its processes run (%d, and %d open sessions)" % (one["count"], one["sessions"])
 
 
 #: (case, user) -> (what is missing, the same in words).
