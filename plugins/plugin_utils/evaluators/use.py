@@ -65,9 +65,11 @@ def reaches(case: Case) -> list[str]:
     sources, believed = _sources(case)
     words = []
     for source in sources:
-        doubt = "" if source["path"] in believed else ", not believed: another source has seen logons that it lacks"
         back = "back to %s" % day(source["since"]) if source["since"] else "empty"
-        words.append("%s, %s%s" % (source["path"], back, doubt))
+        doubt = source["since"] and source["path"] not in believed
+        words.append(
+            "%s, %s%s" % (source["path"], back, ", not believed: it lacks a logon of another" if doubt else "")
+        )
     return words + ["%s can't be read: %s" % each for each in case.facts["logons"]["unread"].items()]
 
 
