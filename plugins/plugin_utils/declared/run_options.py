@@ -22,6 +22,8 @@ BOUNDS: Mapping[str, tuple[int, int | None]] = {
     "bulwark_snapshot_days": (1, None),
     "bulwark_snapshot_runs": (1, None),
 }
+#: Characters of a key that nobody guesses: 64 bits in hex.
+LEAST_KEY = 16
 RING = re.compile(r"[1-9]\d{0,5}|([1-9]\d?|100)%")
 #: The runs that restore knows by other words than their id.
 RUNS = ("newest", "first")
@@ -41,6 +43,10 @@ def problems_with(values: Mapping[str, Any]) -> Iterator[Problem]:
                 "bulwark_rings[%d]" % index,
                 "%s is no number of hosts and no part of them; write 5 or 10%%" % shown(ring),
             )
+    key = values.get("bulwark_fingerprint_key")
+    if key and len(key) < LEAST_KEY:
+        text = "must have %d characters at least; make one with: openssl rand -hex 32" % LEAST_KEY
+        yield Problem("bulwark_fingerprint_key", text)
     run = values.get("bulwark_restore_run")
     if run is not None and run not in RUNS and not RUN_NAME.fullmatch(run):
         yield Problem("bulwark_restore_run", "%s is no run; write its id, first or newest" % shown(run))

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..catalogue.catalogue import Catalogue
 from ..fleet import finding
-from ..fleet.links import HostLinks, of_document
+from ..fleet.compared import HostLinks, of_document
 from ..results import ResultsError, Run, Store
 from ..runs import closing, rings
 from ..runs.closing import HostTotals

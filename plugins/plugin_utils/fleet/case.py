@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ..evaluators.verdict import Assurance, Item, Verdict
-from .links import AllLinks
+from .compared import AllLinks
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from ..text import clean
 from .case import Crossing, FleetCase, FleetVerdict, fleet_verdict
+from .compared import Place
 from .links import (
     AGENT,
     CREDENTIALS,
@@ -18,7 +19,6 @@ from .links import (
     PASSWORD,
     SSH_CA,
     WIREGUARD,
-    Place,
 )
 
 #: Hosts that a text names before it says how many more.

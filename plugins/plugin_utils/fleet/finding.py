@@ -12,7 +12,7 @@ from ..declared import waivers
 from ..runs.finding import NOBODY, answered, bare, judged, listed, party, waive
 from .all import FLEET_JUDGES
 from .case import FleetCase, FleetJudge
-from .links import NOT_HERE, NOT_READ, AllLinks, HostLinks
+from .compared import NOT_HERE, NOT_READ, AllLinks, HostLinks
 
 
 class Made(NamedTuple):

@@ -11,14 +11,13 @@ is known.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from sys import intern
-from types import MappingProxyType
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..declared.registers import Undeclared
 from ..evaluators.facts import Unread
-from ..evaluators.privilege import powers
+from ..evaluators.privilege import privileged
 from ..evaluators.verdict import Case
 from ..text import clean
 from .fingerprints import Key
@@ -28,10 +27,10 @@ HOST_KEY, MACHINE_ID, WIREGUARD, IPSEC, AGENT = "host_key", "machine_id", "wireg
 CREDENTIALS = (SSH_KEY, SSH_CA)
 IDENTITIES = (HOST_KEY, MACHINE_ID, WIREGUARD, IPSEC, AGENT)
 KINDS = (*CREDENTIALS, *IDENTITIES, PASSWORD)
-#: Entries of one host; where there are more, not all of their kind are known.
+#: Entries of one host; where there are more, not all are known.
 MOST = 1000
 NAME_LIMIT = 300
-NOT_READ, NOT_HERE = "not read", "not in this run"
+HEX = re.compile("[0-9a-f]{64}")
 OFF = "bulwark_compare_hashes is off"
 
 
@@ -50,23 +49,20 @@ def links(case: Case, key: Key) -> dict[str, Any]:
     """Return the links of a host that was read."""
     entries: list[Link] = []
     unread: dict[str, str] = {}
-    readers = {
+    readers: dict[str, Callable[[Case, Key], Iterator[Link]]] = {
         SSH_KEY: _ssh_keys, SSH_CA: _trusted, HOST_KEY: _host_keys, MACHINE_ID: _machine_id, WIREGUARD: _wireguard,
         IPSEC: _ipsec, AGENT: _agents, PASSWORD: _passwords,
     }  # fmt: skip
     for kind, reader in readers.items():
         try:
-            found = list(dict.fromkeys(reader(case, key)))
+            for link in reader(case, key):
+                if len(entries) == MOST:
+                    raise _Hidden("there are more than %d" % MOST)
+                entries.append(link)
         except (Unread, Undeclared, _Hidden) as reason:
             unread[kind] = clean(reason, NAME_LIMIT)
-            continue
         except Exception as error:  # a hostile state; its other links stay
             unread[kind] = "the host's facts can't be used: %s" % type(error).__name__
-            continue
-        if len(entries) + len(found) > MOST:
-            unread[kind] = "more than %d of them" % MOST
-            continue
-        entries += found
     return {"key": key.id, "entries": [each._asdict() for each in entries], "unread": unread}
 
 
@@ -97,21 +93,26 @@ def _ssh_keys(case: Case, key: Key) -> Iterator[Link]:
     facts = case.facts["keys"]
     users = {user["name"]: user for user in case.facts["accounts"]["users"]}
     matters: dict[str, bool] = {}
+    unsure: list[str] = []
 
     def of_interest(name: str) -> bool:
         if name not in matters:
             account = case.registers.account(name)
-            known = account is not None and (account.admin or account.external)
-            matters[name] = known or (name in users and bool(powers(case, users[name])))
+            try:
+                known = account is not None and (account.admin or account.external)
+                matters[name] = known or (name in users and privileged(case, users[name]))
+            except (Unread, Undeclared) as reason:
+                unsure.append(str(reason))
+                matters[name] = False
         return matters[name]
 
     for each in facts["authorized"]:
         if each.get("marks") or of_interest(each["user"]):
             name = "line %d of %s" % (each["line"], each["path"])
             yield _link(case, key, SSH_KEY, each["fingerprint"], name, each["user"])
-    for name, reason in facts["unreadable"].items():
-        if of_interest(name):
-            raise _Hidden("keys of %s: %s" % (name, reason))
+    unsure += ["keys of %s: %s" % (name, reason) for name, reason in facts["unreadable"].items() if of_interest(name)]
+    if unsure:
+        raise _Hidden("; ".join(dict.fromkeys(unsure)))
 
 
 def _trusted(case: Case, key: Key) -> Iterator[Link]:
@@ -153,59 +154,8 @@ def _passwords(case: Case, key: Key) -> Iterator[Link]:
     if found["key"] != key.id_for_hosts:
         raise _Hidden("the state's password hashes were fingerprinted with another key")
     for user in case.facts["accounts"]["users"]:
-        if user["name"] in found["accounts"] and powers(case, user):
-            yield _link(case, key, PASSWORD, found["accounts"][user["name"]][:32], "password", user["name"])
-
-
-class HostLinks(NamedTuple):
-    """A host as fleet judges see it. key: None where nothing of it is known, and `problem` says why."""
-
-    customer: str
-    host: str
-    key: str | None
-    entries: tuple[Link, ...] = ()
-    unread: Mapping[str, str] = MappingProxyType({})
-    problem: str = ""
-
-
-class Place(NamedTuple):
-    """Where something was found that another host has too."""
-
-    customer: str
-    host: str
-    link: Link
-
-
-class AllLinks:
-    """The links of all hosts, grouped by what they share."""
-
-    def __init__(self, hosts: Iterable[HostLinks]) -> None:
-        self.hosts = tuple(hosts)
-        self._groups: dict[tuple[str, ...], list[tuple[Place, ...]]] = {}
-
-    def groups(self, kinds: tuple[str, ...], customer: str) -> Iterator[tuple[Place, ...]]:
-        """Yield what more than one host has, a host of the customer among them, in the order of the hosts' names."""
-        if kinds not in self._groups:
-            self._groups[kinds] = list(self._grouped(kinds))
-        for group in self._groups[kinds]:
-            if any(place.customer == customer for place in group):
-                yield group
-
-    def _grouped(self, kinds: tuple[str, ...]) -> Iterator[tuple[Place, ...]]:
-        groups: dict[str, list[Place]] = {}
-        for host in self.hosts:
-            for link in host.entries:
-                if link.kind in kinds:
-                    groups.setdefault(link.print, []).append(Place(host.customer, host.host, link))
-        for places in groups.values():
-            if len({(place.customer, place.host) for place in places}) > 1:
-                yield tuple(sorted(places, key=lambda place: (place.customer, place.host, place.link.name)))
-
-
-def of_document(document: Mapping[str, Any]) -> HostLinks:
-    """Return the links of a checked host result; its words are shared, since a fleet has few of them."""
-    found = document["links"]
-    if not found:
-        return HostLinks(document["customer"], document["host"], None, problem=NOT_READ)
-    entries = tuple(Link(**{key: value and intern(value) for key, value in each.items()}) for each in found["entries"])
-    return HostLinks(document["customer"], document["host"], intern(found["key"]), entries, found["unread"])
+        made = found["accounts"].get(user["name"])
+        if made and privileged(case, user):
+            if not HEX.fullmatch(made):
+                raise _Hidden("the state has no usable fingerprint of a password hash")
+            yield _link(case, key, PASSWORD, made[:32], "password", user["name"])
