@@ -225,7 +225,10 @@ class Door:
 
     def real(self, path: str) -> str:
         """Return `path` with its links followed, as a path of the host."""
-        return os.path.realpath(path) if self.live else "/" + os.path.relpath(self.place(path), self.root)
+        try:
+            return os.path.realpath(path) if self.live else "/" + os.path.relpath(self.place(path), self.root)
+        except OSError as error:  # a link of /proc that may not be read, or whose process has ended
+            raise _why(path, error) from None
 
     def exists(self, path: str) -> bool:
         """Say whether `path` is there; a folder that may not be searched is unreadable, not absent."""

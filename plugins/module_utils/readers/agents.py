@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Any
 
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
@@ -74,16 +74,27 @@ def programs(door: Door) -> list[dict[str, Any]]:
             fields = dict(STATUS.findall(door.read(f"/proc/{process}/status")))
             if fields.get("PPid") == KERNEL or process == KERNEL:
                 continue
-            path: Optional[str] = door.real(f"/proc/{process}/exe")
+            path = _program(door, process)
             groups = IN_CGROUP.findall(door.read(f"/proc/{process}/cgroup"))
         except Unreadable:
             continue  # it has ended
         one = {
-            "name": fields.get("Name", ""), "path": None if (path or "").startswith("/proc/") else path,
+            "name": fields.get("Name", ""), "path": path,
             "uid": int(fields.get("Uid", "0")), "unit": groups[-1] if groups else None,
         }  # fmt: skip
         found[tuple(one.values())] = one
     return list(found.values())
+
+
+def _program(door: Door, process: str) -> str | None:
+    link = f"/proc/{process}/exe"
+    try:
+        path = door.real(link)
+    except Missing:
+        raise
+    except Unreadable:
+        return None  # another account's, and we are not root
+    return None if path == link else path
 
 
 def units(host: Reading) -> dict[str, dict[str, Any]]:
