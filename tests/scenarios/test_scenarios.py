@@ -9,8 +9,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 
+from tests.integration.test_fleet_judges import SHOWN
 from tests.scenarios.scenario import Scenario, ScenarioError, load, load_all
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +40,11 @@ def test_every_judged_control_is_shown_from_both_sides(request: pytest.FixtureRe
     lacking = [control for control in JUDGES if control not in files or not files[control].complete]
     assert [control for control in lacking if chosen in ("", control)] == [], "no pass and fail scenario"
     assert set(files) <= set(JUDGES), "scenarios of controls that have no judge"
+
+
+def test_every_fleet_judge_is_shown_from_both_sides() -> None:
+    """What shows across hosts needs several: those tests stand by themselves, as do those of the host lists."""
+    assert set(FLEET_JUDGES) == {*SHOWN, "lin-oa-inventory"}
 
 
 def test_few_controls_are_shown_on_recorded_state_only() -> None:
