@@ -53,7 +53,7 @@ def accounts(found: Mapping[str, Any], kind: str = "ssh_key") -> list[str]:
     return [each["account"] for each in found["entries"] if each["kind"] == kind]
 
 
-KIM = {"bulwark_accounts": [person("kim", admin=False)]}
+KIM: dict[str, Any] = {"bulwark_accounts": [person("kim", admin=False)]}
 
 
 def test_keys_of_administrators_and_providers_are_compared_and_nobody_elses() -> None:
