@@ -1,158 +1,140 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""lin-lp-uid0, lin-lp-admin-groups, lin-lp-ssh-allow: who is root, as good as root, and may log in."""
-
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import Undeclared
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import NotApplicable, Verdict
 
-from tests.unit.judges.host import areas, identities, judge, user
+from tests.unit.judges.host import areas, identities, judge, key, user
 
-UIDS, GROUPS, ALLOW = "lin-lp-uid0", "lin-lp-admin-groups", "lin-lp-ssh-allow"
-ROOT = user("root", 0, groups=["root"])
-FULL: dict[str, Any] = {
-    "id": "all",
-    "party": "msp:north",
-    "start": "2024-01-01",
-    "end": "2036-01-01",
-    "full_admin": True,
-}
+KIM = {"name": "adm-kim", "kind": "person", "party": "customer", "person": "Kim", "daily": "kim"}
+NAMES = {"bulwark_admin_names": ["adm-*"]}
 
 
-def host(*users: dict[str, Any], **sshd: list[str]) -> dict[str, Any]:
-    """Return a host with root and these users."""
-    found = areas([ROOT, *users], sshd or None)
-    found["accounts"] = {**found["accounts"], "uid_min": 1000, "gids": {"root": 0, "ana": 1000, "docker": 998}}
-    return found
+def host(users: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    facts = areas(users)
+    facts["accounts"]["uid_min"] = 1000
+    facts["keys"]["trusted_cas"] = []
+    facts["sudo"] = {"installed": False}
+    facts["profiles"] = {"found": [], "unreadable": {}}
+    return {**facts, **more}
 
 
-def entry(name: str, party: str = "customer", **more: Any) -> dict[str, Any]:
-    """Return an entry of bulwark_accounts."""
-    return {"name": name, "kind": "person", "party": party, **more}
+def dedicated(users: list[dict[str, Any]], thresholds: dict[str, Any] = NAMES, **more: Any) -> Verdict:
+    return judge("lin-lp-dedicated-admin", host(users, **more), None, thresholds, bulwark_accounts=[KIM])
+
+
+def test_administrators_are_named_so() -> None:
+    users = [user("adm-kim", groups=["sudo"]), user("kim", 1001), user("leo", 1002, groups=["disk"])]
+    assert identities(dedicated(users)) == ["leo: name"]
+
+
+def test_the_daily_account_may_not_administer() -> None:
+    users = [user("adm-kim", groups=["sudo"]), user("kim", 1001, groups=["docker"])]
+    assert identities(dedicated(users)) == ["kim: name", "adm-kim: daily"]
+
+
+@pytest.mark.parametrize("kind", ["service", "automation", "break_glass"])
+def test_programs_and_emergencies_need_no_such_name(kind: str) -> None:
+    entry = {"name": "deploy", "kind": kind, "party": "customer"}
+    facts = host([user("deploy", groups=["sudo"])])
+    assert judge("lin-lp-dedicated-admin", facts, None, NAMES, bulwark_accounts=[entry]).status == "pass"
+
+
+def test_browsers_in_the_homes_of_administrators() -> None:
+    found = [{"user": name, "path": "/home/%s/.mozilla" % name} for name in ("adm-kim", "kim", "root")]
+    users = [user("adm-kim", groups=["sudo"]), user("kim", 1001)]
+    verdict = dedicated(users, profiles={"found": found, "unreadable": {}})
+    assert identities(verdict) == ["adm-kim: /home/adm-kim/.mozilla", "root: /home/root/.mozilla"]
+    hidden = {"found": [], "unreadable": {"adm-kim": "/home/adm-kim: permission denied", "kim": "too"}}
+    verdict = dedicated(users, profiles=hidden)
+    assert verdict.status == "unknown"
+    assert "adm-kim (/home/adm-kim: permission denied)" in verdict.unread[0]
+
+
+def test_without_names_only_the_rest_is_judged() -> None:
+    users = [user("adm-kim", groups=["sudo"])]
+    assert dedicated(users, {}).unread == (
+        "bulwark_admin_names is empty: how administrators' accounts are named isn't known",
+    )
+    assert dedicated([user("kim")], {}).status == "pass", "nobody administers"
+
+
+def reviewed(**entry: Any) -> Verdict:
+    account = {"name": "adm-kim", "kind": "person", "party": "customer", **entry}
+    return judge("lin-lp-revalidate", host([user("adm-kim", groups=["sudo"])]), bulwark_accounts=[account])
 
 
 @pytest.mark.parametrize(
-    ("users", "wrong"),
+    ("entry", "wrong"),
     [
-        ([user("ana")], []),
-        ([user("toor", 0)], ["toor: uid 0"]),
-        ([user("ana", gid=0)], ["ana: gid 0"]),
-        ([user("sync", 5, gid=0, shell="/bin/sync")], []),
-        ([user("sync", 5, gid=0, shell="/bin/bash")], ["sync: gid 0", "sync: shell"]),
-        ([user("ana"), user("bo", 1000)], ["uid 1000: ana, bo"]),
-        ([user("db", 120, password="usable", shell="/usr/sbin/nologin")], ["db: password"]),
-        ([user("db", 120, password="empty", shell="/bin/false")], ["db: password"]),
-        ([user("nobody", 65534, shell="/usr/sbin/nologin")], []),
+        ({"reviewed": "2026-01-01"}, []),
+        ({"reviewed": "2025-11-22"}, []),
+        ({"reviewed": "2025-11-21"}, ["adm-kim: reviewed"]),
+        ({"reviewed": "2027-01-01"}, ["adm-kim: reviewed"]),
+        ({}, ["adm-kim: reviewed"]),
+        ({"party": "msp:north", "reviewed": "2026-01-01"}, ["adm-kim: reviewed_by"]),
+        ({"party": "msp:north", "reviewed": "2026-01-01", "reviewed_by": "msp:north"}, ["adm-kim: reviewed_by"]),
+        ({"party": "msp:north", "reviewed": "2026-01-01", "reviewed_by": "customer"}, []),
     ],
 )
-def test_only_root_is_root(users: list[dict[str, Any]], wrong: list[str]) -> None:
-    assert identities(judge(UIDS, host(*users))) == wrong
+def test_reviews(entry: dict[str, Any], wrong: list[str]) -> None:
+    verdict = reviewed(**entry)
+    assert identities(verdict) == wrong
+    assert verdict.assurance == "attested"
 
 
-def test_a_second_name_for_roots_group_fails() -> None:
-    facts = host()
-    facts["accounts"]["gids"]["wheels"] = 0
-    assert identities(judge(UIDS, facts)) == ["group wheels: gid 0"]
+def test_who_is_registered_nowhere_was_reviewed_by_nobody() -> None:
+    facts = host([user("adm-kim", uid=0), user("root", 0), user("leo", 1001)])
+    assert identities(judge("lin-lp-revalidate", facts, bulwark_accounts=[])) == ["adm-kim: not registered"]
+    with pytest.raises(Undeclared):
+        judge("lin-lp-revalidate", facts)
 
 
-def test_shells_alone_are_a_lesser_breach() -> None:
-    assert judge(UIDS, host(user("postgres", 120))).severity == "medium"
-    assert judge(UIDS, host(user("postgres", 120), user("toor", 0))).severity is None
+def personal(users: list[dict[str, Any]], *entries: dict[str, Any], keys: list[Any] | None = None) -> Verdict:
+    facts = host(users)
+    if keys is not None:
+        facts["keys"]["authorized"] = keys
+    registered = [{"kind": "person", "party": "msp:north", **entry} for entry in entries]
+    names = {"bulwark_msp_names": {"msp:north": ["north-*"]}}
+    return judge("lin-aa-msp-personal", facts, None, names, bulwark_accounts=registered)
 
 
-def test_passwords_that_were_not_read_do_not_hide_a_second_root() -> None:
-    facts = host(user("toor", 0))
-    del facts["accounts"]["passwords"]
-    verdict = judge(UIDS, facts, [{"area": "accounts", "fact": "passwords", "reason": "permission denied"}])
-    assert (identities(verdict), verdict.unread) == (["toor: uid 0"], ("permission denied",))
+LEE = {"name": "north-lee", "person": "Lee"}
+TOM = {"name": "north-tom", "person": "Tom"}
+TWO = [user("north-lee", described=True), user("north-tom", 1001, described=True)]
 
 
-def groups(*users: dict[str, Any], accounts: list[dict[str, Any]] | None = None, **declared: Any) -> Any:
-    """Return the verdict on the groups."""
-    return judge(GROUPS, host(*users), bulwark_accounts=accounts or [], **declared)
+def test_each_account_of_a_provider_is_one_persons() -> None:
+    assert personal(TWO, LEE, TOM).status == "pass"
+    assert identities(personal(TWO, dict(LEE, kind="shared"), dict(TOM, person=None))) == [
+        "north-lee: shared",
+        "north-tom: person",
+    ]
+    assert personal(TWO, LEE, {"name": "north-tom", "kind": "automation"}).status == "pass"
 
 
-@pytest.mark.parametrize(
-    ("account", "status"),
-    [
-        (entry("ana", admin=True), "pass"),
-        (entry("ana"), "fail"),
-        (entry("bo", admin=True), "fail"),
-        (entry("ana", "msp:north", admin=True), "fail"),
-        (entry("ana", "msp:north", admin=True, full_admin=True), "pass"),
-        ({**entry("ana", admin=True), "status": "proposed"}, "fail"),
-    ],
-)
-def test_members_are_registered_administrators(account: dict[str, Any], status: str) -> None:
-    member = user("ana", groups=["ana", "docker"])
-    assert groups(member, accounts=[account], bulwark_contracts=[FULL]).status == status
+def test_a_key_of_two_people() -> None:
+    same = [dict(key(name), fingerprint="SHA256:x") for name in ("north-lee", "north-tom")]
+    assert identities(personal(TWO, LEE, TOM, keys=same)) == ["key SHA256:x"]
+    assert personal(TWO, LEE, dict(TOM, person="Lee"), keys=same).status == "pass", "one person's two accounts"
+    other = {"name": "elsewhere", "person": "Tom", "keys": [{"fingerprint": "SHA256:x"}]}
+    assert identities(personal(TWO[:1], LEE, other, keys=same[:1])) == ["key SHA256:x"], "registered to somebody else"
 
 
-@pytest.mark.parametrize("changed", [{"full_admin": False}, {"end": "2025-01-01"}, {"party": "msp:south"}])
-def test_a_provider_needs_a_contract_in_force(changed: dict[str, Any]) -> None:
-    account = entry("ana", "msp:north", admin=True, full_admin=True)
-    verdict = groups(user("ana", groups=["sudo"]), accounts=[account], bulwark_contracts=[{**FULL, **changed}])
-    assert identities(verdict) == ["sudo: ana"]
+def test_names_and_purposes() -> None:
+    users = [user("support", described=False), user("north-tom", 1001, described=False)]
+    entries = [{"name": "support", "person": "Lee"}, dict(TOM, contract="c1")]
+    contracts = [{"id": "c1", "party": "msp:north", "start": "2026-01-01", "end": "2027-01-01"}]
+    facts = host(users)
+    names = {"bulwark_msp_names": {"msp:north": ["north-*"]}}
+    registered = [{"kind": "person", "party": "msp:north", **entry} for entry in entries]
+    found = judge("lin-aa-msp-personal", facts, None, names, bulwark_accounts=registered, bulwark_contracts=contracts)
+    assert identities(found) == ["support: name", "support: purpose"]
 
 
-def test_what_distributions_ship_is_left_out_while_nobody_can_log_in_with_it() -> None:
-    machine = user("libvirt-qemu", 64055, groups=["kvm"], shell="/usr/sbin/nologin")
-    assert groups(machine).status == "pass"
-    assert groups({**machine, "shell": "/bin/bash"}).status == "fail"
-
-
-@pytest.mark.parametrize(
-    ("account", "status"),
-    [
-        (entry("eva"), "pass"),
-        (entry("eva", "msp:north", scope=["audit"]), "pass"),
-        (entry("eva", "msp:north"), "fail"),
-        (entry("bo"), "fail"),
-    ],
-)
-def test_log_readers_are_registered_and_a_lesser_matter(account: dict[str, Any], status: str) -> None:
-    verdict = groups(user("eva", groups=["adm"]), accounts=[account])
-    assert (verdict.status, verdict.severity) == (status, "medium")
-
-
-def test_groups_without_members_need_no_register() -> None:
-    assert judge(GROUPS, host(user("ana"))).status == "pass"
-    assert judge(GROUPS, host(user("ana", groups=["sudo"]))).status == "unknown"
-
-
-def allow(*users: dict[str, Any], tier: int | None = 1, **sshd: list[str]) -> Any:
-    """Return the verdict on who may log in."""
-    return judge(ALLOW, host(*users, **sshd), **({} if tier is None else {"bulwark_host_tier": tier}))
-
-
-@pytest.mark.parametrize(
-    ("sshd", "wrong"),
-    [
-        ({"allowusers": ["ana", "bo"]}, []),
-        ({"allowgroups": ["ops"]}, []),
-        ({}, ["none: others"]),
-        ({"allowusers": ["*"]}, ["everybody: others"]),
-        ({"allowusers": ["*@10.0.0.0/8"]}, ["everybody: others"]),
-        ({"allowusers": ["*"], "allowgroups": ["ops"]}, []),
-        ({"allowgroups": ["tier?"]}, ["lower: others"]),
-    ],
-)
-def test_who_may_log_in_is_said(sshd: dict[str, list[str]], wrong: list[str]) -> None:
-    assert identities(allow(user("ana"), **sshd)) == wrong
-
-
-@pytest.mark.parametrize(
-    ("listed", "wrong"), [(["tier0"], []), (["tier0", "ops"], ["tier 0: others"]), (["ops"], ["tier 0: others"])]
-)
-def test_tier_0_lets_its_own_group_in_alone(listed: list[str], wrong: list[str]) -> None:
-    assert identities(allow(user("ana", groups=["tier0"]), tier=0, allowgroups=listed)) == wrong
-
-
-def test_who_administers_tier_0_logs_in_nowhere_else() -> None:
-    assert identities(allow(user("ana", groups=["tier0"]), allowusers=["ana"])) == ["lower: ana"]
-
-
-def test_a_tier_that_nobody_declared_is_unknown_and_hides_nothing() -> None:
-    assert allow(user("ana"), tier=None, allowusers=["ana"]).status == "unknown"
-    assert allow(user("ana"), tier=None).status == "fail"
+def test_a_host_without_providers() -> None:
+    with pytest.raises(NotApplicable):
+        personal([user("north-lee", described=True, expired=True)], LEE)

@@ -19,6 +19,8 @@ JUDGES = Judges()
 User = Mapping[str, Any]
 BREAK_GLASS = "break_glass"
 ROOT = "root"
+#: Names told of those that can't be judged for the same reason.
+TOLD = 20
 
 
 @JUDGES.of("lin-oa-dormant")
@@ -57,7 +59,7 @@ def each(case: Case, check: Callable[[Case, User], Iterator[Item]]) -> tuple[lis
     root is the system's, whoever uses it; that nobody logs in to it directly is other controls' matter.
     """
     wrong: list[Item] = []
-    unread: list[str] = []
+    unread: dict[str, list[str]] = {}
     for user in case.facts["accounts"]["users"]:
         account = case.registers.account(user["name"])
         emergency = account is not None and account.kind == BREAK_GLASS
@@ -66,8 +68,8 @@ def each(case: Case, check: Callable[[Case, User], Iterator[Item]]) -> tuple[lis
         try:
             wrong += check(case, user)
         except Unread as reason:
-            unread.append(str(reason))
-    return wrong, unread
+            unread.setdefault(str(reason), []).append(user["name"])
+    return wrong, ["%s: %s" % (_some(names), reason) for reason, names in unread.items()]
 
 
 def _idle(case: Case, user: User) -> Iterator[Item]:
@@ -78,19 +80,19 @@ def _idle(case: Case, user: User) -> Iterator[Item]:
         return
     since = _told(case, user, known)
     if since > limit:
-        text = "%s: no logon of the last %d days is known, but the records of logons reach back to %s only"
-        raise Unread(text % (name, days, day(since)))
+        text = "no logon of the last %d days is known, but the records of logons reach back to %s only"
+        raise Unread(text % (days, day(since)))
     first = existed(user)
     if known.last is None and (first is None or first > limit):
-        raise Unread("%s: no logon is known, and whether it is older than %d days isn't either" % (name, days))
+        raise Unread("no logon is known, and whether the account is older than %d days isn't either" % days)
     if known.last is None and first is not None and since <= first:
         # Nobody has used it since it was made: lin-oa-never-used names it.
         return
     window = days + case.policy["bulwark_inactive_off_days"]
     up = up_days(case, window)
     if up < days:
-        text = "%s: no logon of the last %d days is known, but the host was surely up on %d of the last %d only"
-        raise Unread(text % (name, days, up, window))
+        text = "no logon of the last %d days is known, but the host was surely up on %d of the last %d only"
+        raise Unread(text % (days, up, window))
     when = "on %s (%s)" % (day(known.last), known.source) if known.last else "before %s, if ever" % day(since)
     yield item(name, "%s was last used %s; %s may go unused for %d days" % (name, when, kind, days))
 
@@ -103,13 +105,13 @@ def _unused(case: Case, user: User) -> Iterator[Item]:
         return
     since, first = _told(case, user, known), existed(user)
     if first is None or first > limit:
-        raise Unread("%s: no logon is known, and when it was made isn't either" % name)
+        raise Unread("no logon is known, and when the account was made isn't either")
     if since <= first:
         yield item(name, "%s has not been logged on to since its password was set on %s" % (name, day(first)))
     elif since > now - _allowed(case, user)[1] * DAY:
         # Where they reach back further, lin-oa-dormant judges it, used before or not.
-        text = "%s: no logon is known, but it is older than the records of logons, which reach back to %s only"
-        raise Unread(text % (name, day(since)))
+        text = "no logon is known, but the account is older than the records of logons, which reach back to %s only"
+        raise Unread(text % day(since))
 
 
 def _allowed(case: Case, user: User) -> tuple[str, int]:
@@ -124,13 +126,11 @@ def _allowed(case: Case, user: User) -> tuple[str, int]:
 
 def _told(case: Case, user: User, known: Use) -> int:
     """Return back to when the host's records tell of an account's use; raises Unread where they don't."""
-    name = user["name"]
-    if any(fnmatchcase(name, pattern) for pattern in case.policy["bulwark_logons_elsewhere"]):
-        text = "%s logs on to services whose records aren't the host's (bulwark_logons_elsewhere): judge its use there"
-        raise Unread(text % name)
+    if any(fnmatchcase(user["name"], pattern) for pattern in case.policy["bulwark_logons_elsewhere"]):
+        raise Unread("used by services whose records aren't the host's (bulwark_logons_elsewhere): look there")
     if known.since is None:
         why = "; ".join(reaches(case)) or "none is kept"
-        raise Unread("%s: no record of logons would surely show its use (%s)" % (name, why))
+        raise Unread("no record of logons would surely show the account's use (%s)" % why)
     return known.since
 
 
@@ -142,3 +142,8 @@ def _untested(case: Case) -> Iterator[Item]:
         if account.kind == BREAK_GLASS and account.name in here and late:
             text = "%s is kept for emergencies and has no test of the last %d days" % (account.name, days)
             yield item("%s: tested" % account.name, text)
+
+
+def _some(names: list[str]) -> str:
+    more = " and %d more" % (len(names) - TOLD) if len(names) > TOLD else ""
+    return ", ".join(names[:TOLD]) + more
