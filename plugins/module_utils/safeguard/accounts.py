@@ -18,7 +18,7 @@ def undone(before: str, after: str, now: str, kept: Container[str] = ()) -> str:
     A line that is as it was after becomes what it was before; any other was changed since and stays, and so does that
     of an account which is `kept` out.
     """
-    if now == after:
+    if now == after and not kept:
         return before
     then, made = _lines(before), _lines(after)
     kept = []

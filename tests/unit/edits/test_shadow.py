@@ -32,3 +32,19 @@ def test_only_empty_passwords_of_those_accounts_change(text: str, names: list[st
 def test_an_account_that_shadow_does_not_know_is_refused(text: str | None) -> None:
     with pytest.raises(Refused, match="ana has no entry"):
         shadow.lock_empty(text, {"accounts": ["ana"]}, {})
+
+
+@given(FILES, st.lists(st.sampled_from(NAMES), unique=True))
+def test_those_accounts_expire_and_nothing_else_changes(text: str, names: list[str]) -> None:
+    after = shadow.expire(text, {"accounts": names}, {})
+    assert shadow.expire(after, {"accounts": names}, {}) == after
+    for before, line in zip(text.split("\n"), after.split("\n"), strict=True):
+        fields = before.split(":")
+        if fields[0] in names:
+            fields[shadow.EXPIRES] = shadow.LONG_AGO
+        assert line.split(":") == fields
+
+
+def test_an_account_without_a_whole_line_can_not_expire() -> None:
+    with pytest.raises(Refused, match="ana has no entry"):
+        shadow.expire("ana:*:20779\n", {"accounts": ["ana"]}, {})
