@@ -12,19 +12,19 @@ FILES = frozenset(
 )
 
 
-def undone(before: str, after: str, now: str, kept: Container[str] = ()) -> str:
+def undone(before: str, after: str, now: str, held: Container[str] = ()) -> str:
     """Return `now` without what happened between `before` and `after`, line by line, as named by their first field.
 
     A line that is as it was after becomes what it was before; any other was changed since and stays, and so does that
-    of an account which is `kept` out.
+    of an account which is kept out, as `held` names them.
     """
-    if now == after and not kept:
+    if now == after and not held:
         return before
     then, made = _lines(before), _lines(after)
     kept = []
     present = _lines(now)
     for name, line in present.items():
-        if name in kept or line != made.get(name) or line == then.get(name):
+        if name in held or line != made.get(name) or line == then.get(name):
             kept.append(line)
         elif name in then:
             kept.append(then[name])

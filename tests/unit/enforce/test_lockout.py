@@ -426,3 +426,11 @@ def test_whatever_is_set_nothing_breaks_and_the_same_shuts_nobody_out(
         assert out(one, one, connecting, bulwark_accounts=accounts) == {}
         found = out(one, other, connecting, bulwark_accounts=accounts)
         assert all(found.values())
+
+
+def test_who_is_meant_to_be_disabled_may_be_out_and_nobody_else() -> None:
+    before = case(state([ANA, user("bo"), user("cy")], keys=[key("ana"), key("bo"), key("cy")]))
+    after = case(state([ANA, user("bo", expired=True), user("cy", expired=True)],
+                       keys=[key("ana"), key("bo"), key("cy")]))  # fmt: skip
+    assert {one.account for one in shut_out(before, after, "ana", {"bo"})} == {"cy"}
+    assert {one.account for one in shut_out(before, after, "bo", {"bo", "cy"})} == {"bo"}
