@@ -40,7 +40,7 @@ def read(host: Reading, area: Area) -> None:
     are in it too (Ansible, scp and tunnels have none). blind: accounts of which it can't tell.
     unread: {path: why a source that is there can't be read}.
     up: [[first, last]]: when the host was certainly up, in order.
-    homes: {account: when its home was made}, for those whose file system knows.
+    homes: {account: when its home was made}, of those below /home whose file system knows.
     """
     area.facts.update(sources=[], unread={})
     started = host.door.read("/proc/stat") if host.door.exists("/proc/stat") else ""
@@ -65,7 +65,7 @@ def read(host: Reading, area: Area) -> None:
         # Only one of several witnesses: without it less is certain, which `up` then says.
         pass
     area.facts["up"] = [list(period) for period in uptime.joined(periods)[-1000:]]
-    area.learn("homes", homes, host)
+    area.facts["homes"] = homes(host)
 
 
 def source_of(
@@ -183,7 +183,7 @@ def flat(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def homes(host: Reading) -> dict[str, int]:
-    """Return {account: when its home was made}; a file system that doesn't know says 0 or nothing."""
+    """Return {account: when its home was made}; a file system that doesn't know says 0, and without stat none does."""
     low = host.fact("accounts", "uid_min")
     users = [
         user for user in host.fact("accounts", "users") if user["uid"] >= low and user["home"].startswith("/home/")
@@ -191,7 +191,10 @@ def homes(host: Reading) -> dict[str, int]:
     owners = {user["home"]: user["name"] for user in users[:HOMES_LIMIT]}
     if not owners:
         return {}
-    # Exit status 1 says that some are missing; the others are printed all the same.
-    lines = host.door.run(["stat", "--printf=%W %n\\n", "--", *owners]).out.split("\n")
+    try:
+        # Exit status 1 says that some are missing; the others are printed all the same.
+        lines = host.door.run(["stat", "--printf=%W %n\\n", "--", *owners]).out.split("\n")
+    except Unreadable:
+        return {}
     born = (line.partition(" ") for line in lines)
     return {owners[path]: int(when) for when, _space, path in born if path in owners and when.isdigit() and int(when)}

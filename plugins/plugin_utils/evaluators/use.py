@@ -116,7 +116,7 @@ def existed(user: User) -> int | None:
 
 def is_new(case: Case, user: User, limit: int) -> bool:
     """Say whether an account was made after `limit`: its password was set then, and its home made with it."""
-    first, home = existed(user), dict(case.facts["logons"]).get("homes", {}).get(user["name"])
+    first, home = existed(user), case.facts["logons"]["homes"].get(user["name"])
     return first is not None and home is not None and limit < first and abs(home - first) < TOGETHER
 
 
