@@ -8,7 +8,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict imp
 
 from .host import areas, identities, judge, pam, user
 
-REGISTER = [
+REGISTER: list[dict[str, Any]] = [
     {"name": "kim", "kind": "person", "person": "Kim", "party": "msp:north"},
     {"name": "robot", "kind": "automation", "party": "msp:north", "scope": ["playbooks"]},
     {"name": "ines", "kind": "person", "person": "Ines", "party": "customer"},
@@ -16,7 +16,7 @@ REGISTER = [
 FULL = [{**REGISTER[0], "full_admin": True, "contract": "c1"}]
 CONTRACTS = [{"id": "c1", "party": "msp:north", "start": "2026-01-01", "end": "2027-01-01", "full_admin": True}]
 OATH = "auth required pam_unix.so\nauth required pam_oath.so\n"
-GENERAL = {"scope": None, "members": [], "options": {"secure_path": "/usr/bin", "env_reset": True}}
+GENERAL: dict[str, Any] = {"scope": None, "members": [], "options": {"secure_path": "/usr/bin", "env_reset": True}}
 SOON = "20261231000000Z"
 
 
@@ -151,7 +151,7 @@ def test_what_others_can_replace_and_what_a_link_leads_to() -> None:
 
 
 def test_the_environment() -> None:
-    bare = [{"scope": None, "members": [], "options": {"env_reset": False}}]
+    bare: list[dict[str, Any]] = [{"scope": None, "members": [], "options": {"env_reset": False}}]
     assert [text.split("(")[1] for text in escapes(rule("kim", "/usr/bin/id"), defaults=bare)] == [
         "Defaults !env_reset)",
         "no Defaults secure_path)",
