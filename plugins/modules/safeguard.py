@@ -49,8 +49,11 @@ options:
   plan:
     description:
       - Steps in the order in which they are done, each with C(kind), C(control), C(task) and what its kind takes.
-      - Kinds are C(file), C(absent), C(edit), C(mode), C(unit), C(package) and C(program). Packages are only looked
-        for.
+      - Kinds are C(file), C(absent), C(edit), C(mode), C(unit), C(package), C(program) and C(ended). Packages are only
+        looked for.
+      - C(ended) ends the processes and sessions of an account once the change is confirmed. Nothing brings them back.
+      - A step with C(keeps_out) keeps somebody out of an account, and V(restore) of O(operation) does not give back what
+        it takes where that is for good. A step that is C(optional) is passed over where it can't be done.
       - Where one step of a control can't be done, none of that control is.
     type: list
     elements: dict
@@ -196,6 +199,16 @@ survives_reboot:
     sysvinit nor cron.
   returned: when a change waits
   type: bool
+kept_out:
+  description: Whom a restore does not give back, as a list of C(account) and C(why).
+  returned: O(operation=restore)
+  type: list
+  elements: dict
+still_running:
+  description: Accounts of which something would not end.
+  returned: O(operation=confirm)
+  type: list
+  elements: str
 confirmed:
   description: Whether the change is kept.
   returned: O(operation=confirm)
