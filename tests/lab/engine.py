@@ -15,10 +15,12 @@ from __future__ import annotations
 import io
 import os
 import random
+import shutil
 import socket
 import subprocess
 import tarfile
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -69,6 +71,16 @@ class Host:
 
 class Lab:
     """Hosts of one name prefix, with one SSH key and stable host keys kept under `state`."""
+
+    def clone(self, origin: str, name: str) -> None:
+        """Let a host have the identity of another one from its next boot on, as if both came of one image."""
+        image, copy = (self.state / "hosts" / one for one in (origin, name))
+        for kind in HOST_KEY_TYPES:
+            make_key(image / f"ssh_host_{kind}_key", kind, f"root@{origin}")
+        machine = image / "machine-id"
+        if not machine.exists():
+            machine.write_text(uuid.uuid4().hex + "\n", encoding="utf-8")
+        shutil.copytree(image, copy, dirs_exist_ok=True)
 
     def __init__(self, prefix: str, state: Path | None = None) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
@@ -148,8 +160,10 @@ class Lab:
 
     def _identity(self, host: Host) -> Iterator[tuple[str, bytes, int, int]]:
         """What a host needs before its first boot: its own SSH keys and, unless bare, the lab's key for `ansible`."""
-        for file in sorted(self._host_keys(host).iterdir()):
+        for file in sorted(self._host_keys(host).glob("ssh_host_*")):
             yield f"/etc/ssh/{file.name}", file.read_bytes(), 0o644 if file.suffix == ".pub" else 0o600, 0
+        if (machine := self.state / "hosts" / host.name / "machine-id").exists():
+            yield "/etc/machine-id", machine.read_bytes(), 0o444, 0
         if not host.bare:
             yield "/home/ansible/.ssh/authorized_keys", self.public_key().encode(), 0o600, 1000
 

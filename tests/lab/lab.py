@@ -34,6 +34,8 @@ FLEET = {
     "globex-db": ("bookworm", "172.31.250.34"),
     "globex-backup": ("trixie", "172.31.250.35"),
 }
+#: Host -> the one whose image it was made from, SSH host keys and all.
+CLONES = {"globex-db": "globex-web"}
 DAYS = {"a_month_ago": -30, "a_week_ago": -7, "yesterday": -1, "in_a_month": 30, "in_a_year": 365}
 
 
@@ -56,6 +58,8 @@ def up() -> None:
     here, hosts = lab(), fleet()
     if podman("network", "exists", NETWORK, check=False).returncode != 0:
         podman("network", "create", "--subnet", SUBNET, NETWORK)
+    for clone, origin in CLONES.items():
+        here.clone(origin, clone)
     here.restore(hosts)
     # A host that still boots may hold the lock of /etc/shadow that a plant's useradd wants.
     here.wait_ssh(hosts)

@@ -24,8 +24,54 @@ declare -Ar public_key=(
 people() { # NAME...: accounts of administrators, without a password
     local name
     for name in "$@"; do
-        useradd --create-home --shell /bin/bash --groups sudo "$name"
+        case $name in
+        north-*) engineer "$name" ;;
+        *) useradd --create-home --key HOME_MODE=0750 --shell /bin/bash --groups sudo "$name" ;;
+        esac
     done
+}
+
+engineer() { # NAME: one of North's, with everything that the contract allows, a month at a time, and recorded
+    useradd --create-home --key HOME_MODE=0750 --shell /bin/bash --comment "North, administration" "$1"
+    install -m 0440 /dev/stdin "/etc/sudoers.d/$1" <<END
+Defaults:$1 log_input, log_output
+$1 ALL=(ALL:ALL) NOTAFTER=$(in_a_month) ALL
+END
+}
+
+in_a_month() { date --utc --date '+30 days' +%Y%m%d%H%M%SZ; }
+
+house_rules() { # what nobody asked for goes, homes are their owners', and su is for administrators
+    DEBIAN_FRONTEND=noninteractive dpkg --purge inetutils-telnetd tftpd-hpa >/dev/null
+    mkdir -p /etc/modprobe.d
+    printf 'install %s /bin/false\n' dccp sctp rds tipc >/etc/modprobe.d/unused.conf
+    chmod 0750 /home/ansible
+    sed -i '/pam_rootok.so/a auth required pam_wheel.so use_uid group=sudo' /etc/pam.d/su
+}
+
+admitted() { # GROUP NAME...: sshd lets in nobody else
+    local name
+    groupadd "$1"
+    for name in "${@:2}"; do
+        usermod --append --groups "$1" "$name"
+    done
+    echo "AllowGroups $1" >/etc/ssh/sshd_config.d/05-admitted.conf
+}
+
+north_only_from_home() { # accounts of North's come from its own network alone
+    cat >/etc/security/access-north.conf <<END
++:ansible:$controller
++:north-kim north-ola:$management
+-:ansible north-kim north-ola:ALL
++:ALL:ALL
+END
+    sed -i '/^@include common-account/i account required pam_access.so accessfile=/etc/security/access-north.conf' \
+        /etc/pam.d/sshd
+}
+
+north_in_hours() { # and North's people within the hours of the contract
+    echo 'sshd;*;north-kim|north-ola;Wk0700-1900' >>/etc/security/time.conf
+    sed -i '/^@include common-account/i account required pam_time.so' /etc/pam.d/sshd
 }
 
 passwords() { # NAME...: give accounts a password of their own
@@ -37,7 +83,7 @@ passwords() { # NAME...: give accounts a password of their own
 
 console_account() { # NAME GROUP: for the day MFA is down; the console's password has to do, for sudo too
     groupadd "$2"
-    useradd --create-home --shell /bin/bash --groups "$2" "$1"
+    useradd --create-home --key HOME_MODE=0750 --shell /bin/bash --groups "$2" "$1"
     passwords "$1"
     install -m 0440 /dev/stdin "/etc/sudoers.d/$2" <<<"%$2 ALL=(ALL) NOPASSWD: ALL"
     echo "DenyGroups $2" >/etc/ssh/sshd_config.d/30-console-only.conf
@@ -109,6 +155,38 @@ totp_secrets() { # NAME...: one-time codes, enrolled by root for everybody
     for name in "$@"; do
         echo "HOTP/T30/6 $name - $(head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n')"
     done | install -m 0600 /dev/stdin /etc/users.oath
+}
+
+key_of() { # NAME PUBLIC: the key of somebody who is not among those above
+    echo "$2" >"/etc/ssh/authorized_keys.d/$1"
+}
+
+sshd_says() { # LINE...: what sshd would write to the journal, which believes a program of that name
+    install -d -m 0700 /run/lab
+    install -m 0700 /usr/bin/logger /run/lab/sshd
+    local line
+    for line in "$@"; do
+        /run/lab/sshd --tag sshd --priority auth.info "$line"
+    done
+}
+
+last_seen() { # NAME DAYS: an account that is a year old and was used so many days ago; the host ran all the time
+    chage --lastday "$(date --date '-360 days' +%F)" "$1"
+    python3 - "$@" <<'END'
+import pwd, struct, sys, time
+
+now, day = int(time.time()), 86400
+with open("/var/log/lastlog", "r+b") as lastlog:
+    for name, days in ("root", 200), (sys.argv[1], int(sys.argv[2])):
+        lastlog.seek(292 * pwd.getpwnam(name).pw_uid)
+        lastlog.write(struct.pack("<i32s256s", now - days * day, b"pts/0", b""))
+with open("/var/log/wtmp", "rb") as wtmp:
+    since_boot = wtmp.read()
+with open("/var/log/wtmp", "wb") as wtmp:
+    for kind, user, ago in (2, b"reboot", 70 * day), (1, b"shutdown", 3600):
+        wtmp.write(struct.pack("<hxxi32s4s32s256s4xiii36x", kind, 0, b"~", b"~~", user, b"6.1.0", 0, now - ago, 0))
+    wtmp.write(since_boot)
+END
 }
 
 lockout() { # failures are counted wherever a password is asked for, and lock the account for a while

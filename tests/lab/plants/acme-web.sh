@@ -13,6 +13,10 @@ login_code
 sudo_code
 password_policy
 idle_timeout
+house_rules
+admitted administrators north-kim north-ola acme-ines ansible
+north_only_from_home
+north_in_hours
 firewall 'tcp dport { 80, 443 } accept'
 systemctl reload ssh
 throttle

@@ -2,11 +2,13 @@
 # Globex's web server came with the contract and was never rebuilt. The agency that made the shop logs in as root with
 # a password and fetches files by anonymous FTP; its deploy account keeps a key from 2009 beside the one in use. Old
 # terminals in the warehouse speak telnet. Redis was opened "for a test". An intruder has already pointed Duo's name at
-# the host itself.
+# the host itself. Tom changed his password this morning, and somebody keeps trying the old one. The agency
+# deploys containers, so its account may use docker.
 people globex-tom
 passwords globex-tom root
 home_keys globex-tom
-useradd --create-home --shell /bin/bash deploy
+groupadd docker
+useradd --create-home --shell /bin/bash --groups docker --comment "Harbourside, deployment" deploy
 passwords deploy
 install -d -m 0700 -o deploy -g deploy /home/deploy/.ssh
 install -m 0600 -o deploy -g deploy /dev/stdin /home/deploy/.ssh/authorized_keys <<'END'
@@ -30,3 +32,8 @@ sed -i -e 's/^bind .*/bind 0.0.0.0/' -e 's/^protected-mode .*/protected-mode no/
 systemctl enable -q --now vsftpd inetd redis-server nginx
 # A colleague's share of the photo folder, forgotten.
 unit photo-share '/usr/bin/python3 -m http.server 8000 --directory /srv'
+
+passwords globex-tom
+for port in 41001 41002; do
+    sshd_says "Failed password for globex-tom from 198.51.100.200 port $port ssh2"
+done

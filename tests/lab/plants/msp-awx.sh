@@ -9,6 +9,8 @@ sshd_security_keys
 lockout
 sudo_code
 idle_timeout
+house_rules
+admitted tier0 north-kim north-ola ansible
 firewall 'tcp dport 8043 accept'
 systemctl reload ssh
 throttle
