@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...evaluators.checks import gather
+from ...evaluators.facts import Unread
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
+#: The kinds of files that bulwark_file_modes tells apart.
+KINDS = ("sudoers", "passwd", "shadow", "home")
 HIDDEN = ("shadow", "gshadow")
 #: What visudo says of modes and owners, which is judged by themselves.
 STANDING = ("bad permissions", "wrong owner", "owned by")
@@ -18,10 +21,11 @@ STANDING = ("bad permissions", "wrong owner", "owned by")
 @JUDGES.of("lin-lp-sudoers-perms")
 def sudoers_perms(case: Case) -> Verdict:
     """sudoers, passwd and group are root's to write, shadow nobody's to read, and visudo has no complaint."""
+    modes = tuple(widest(case, kind) for kind in KINDS)
     wrong, unread = gather(case, _files, _homes, complaints)
     return verdict(
-        "sudoers and its drop-ins %(sudoers)s or tighter, root's and taken by visudo; passwd and group %(passwd)s, "
-        "shadow and gshadow %(shadow)s; homes %(home)s" % case.policy["bulwark_file_modes"],
+        "sudoers and its drop-ins %04o or tighter, root's and taken by visudo; passwd and group %04o, shadow and gshadow "
+        "%04o; homes %04o" % modes,
         wrong,
         unread,
         evidence=["modes and owners", "visudo -c"],
@@ -48,8 +52,12 @@ def limits(case: Case) -> Iterator[tuple[Mapping[str, Any], int]]:
 
 
 def widest(case: Case, kind: str) -> int:
-    """Return the widest mode that bulwark_file_modes has for a kind of file."""
-    return int(case.policy["bulwark_file_modes"][kind], 8)
+    """Return the widest mode that bulwark_file_modes has for a kind of file; raises Unread where it is none."""
+    text = str(case.policy["bulwark_file_modes"].get(kind))
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise Unread('bulwark_file_modes: %s: %s is no mode such as "0640", in quotes' % (kind, text)) from None
 
 
 def owned(case: Case, file: Mapping[str, Any]) -> bool:
