@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from ..door import Door, Missing, Unreadable
+from ..door import Door, Missing, Status, Unreadable
 from ..reading import Area, Reading
 from ..ssh import authorized_key
 
+#: Folders whose owner and mode are remembered: all homes lie in a few.
+FOLDERS = 1000
 #: More keys than this in one file are reported, not judged one by one.
 KEYS_LIMIT = 1000
 
@@ -35,13 +38,15 @@ def read(host: Reading, area: Area) -> None:
         return
     base, contexts = host.fact("sshd", "settings"), host.fact("sshd", "contexts")
     gids = host.fact("accounts", "gids")
+    known = [(frozenset(context["users"]), {**base, **context["settings"]}) for context in contexts]
+    folder = lru_cache(FOLDERS)(door.stat)
     for user in host.fact("accounts", "users"):
-        own = [{**base, **context["settings"]} for context in contexts if user["name"] in context["users"]]
+        own = [settings for users, settings in known if user["name"] in users]
         groups = {user["gid"], *(gids[group] for group in user["groups"] if group in gids)}
         try:
             for path in key_files(own, user):
                 place = {"user": user["name"], "path": path}
-                file = dict(place, **whose(door, path, user["uid"], groups))
+                file = dict(place, **whose(door, path, user["uid"], groups, folder))
                 keys = keys_in(door, path, host.marks)
                 area.facts["authorized"] += [dict(key, **file) for key in keys]
                 writable = file["writable_by_user"]
@@ -87,8 +92,14 @@ def keys_in(door: Door, path: str, marks: Sequence[str] = ()) -> list[Entry]:
     return keys
 
 
-def whose(door: Door, path: str, uid: int, groups: set[int]) -> Entry:
-    """Return {owner_uid, mode, writable_by_user} of a file; of one that isn't there only the last."""
+def whose(
+    door: Door, path: str, uid: int, groups: set[int], folders: Callable[[str], Status] | None = None
+) -> Entry:  # fmt: skip
+    """Return {owner_uid, mode, writable_by_user} of a file; of one that isn't there only the last.
+
+    folders: the door's stat for folders, which many files share.
+    """
+    look = folders or door.stat
     found: Entry = {"writable_by_user": uid == 0}
     try:
         status = door.stat(path)
@@ -101,7 +112,7 @@ def whose(door: Door, path: str, uid: int, groups: set[int]) -> Entry:
     for way in dict.fromkeys((path, door.real(path))):
         for folder in parents(way):
             try:
-                status = door.stat(folder)
+                status = look(folder)
             except Missing:
                 continue
             if not (sticky_helps and status.mode & stat.S_ISVTX and status.uid != uid):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from functools import cached_property
 from typing import Any
 
 NO_CUSTOMER = "_none"
@@ -176,7 +177,11 @@ class Registers:
 
     def account(self, name: str) -> Account | None:
         """Return the approved register entry of an account, None where it isn't registered."""
-        return next((account for account in self.accounts or () if account.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Account]:
+        return {account.name: account for account in self.accounts or ()}
 
     def contract_of(self, account: Account) -> Contract | None:
         """Return the contract an account works under: the one it names, else its party's that ends last.

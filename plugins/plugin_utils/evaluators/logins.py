@@ -149,16 +149,21 @@ def logins(case: Case) -> list[Login]:
 
 def remote_accounts(case: Case) -> list[Login]:
     """Return the accounts that can authenticate to sshd; without a shell they may still forward ports."""
-    known = contexts(case)
-    found = (_login(case, user, known) for user in case.facts["accounts"]["users"])
+    known = [(context, frozenset(context.users)) for context in contexts(case)]
+    keys: dict[str, list[Mapping[str, Any]]] = {}
+    for key in case.facts["keys"]["authorized"]:
+        keys.setdefault(key["user"], []).append(key)
+    found = []
+    for user in case.facts["accounts"]["users"]:
+        own = tuple(one for one, names in known if user["name"] in names and admitted(user, one))
+        if own and not user.get("expired"):
+            found.append(_login(case, user, own, tuple(keys.get(user["name"], ()))))
     return [login for login in found if login is not None]
 
 
-def _login(case: Case, user: Mapping[str, Any], known: list[Context]) -> Login | None:
-    own = tuple(context for context in known if user["name"] in context.users and admitted(user, context))
-    if user.get("expired") or not own:
-        return None
-    keys = tuple(key for key in case.facts["keys"]["authorized"] if key["user"] == user["name"])
+def _login(
+    case: Case, user: Mapping[str, Any], own: tuple[Context, ...], keys: tuple[Mapping[str, Any], ...]
+) -> Login | None:
     unread_keys = case.facts["keys"]["unreadable"].get(user["name"])
     account = case.registers.account(user["name"])
     certain, unsure = _ways(case, user, own, keys, unread_keys)
