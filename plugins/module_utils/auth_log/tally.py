@@ -70,8 +70,9 @@ class Tally:
         self._accounts: dict[str, _Account] = {}
         self._sources: dict[str, tuple[set[str], list[int]]] = {}
         self._changes = {name: _Change(day) for name, day in changed.items() if (day + 1) * DAY > period.changes}
-        self._attempts: dict[str, list[list[Any]]] = {name: [] for name in asked}
-        self._logons: dict[str, list[list[Any]]] = {name: [] for name in asked}
+        names = tuple(asked)
+        self._attempts: dict[str, list[list[Any]]] = {name: [] for name in names}
+        self._logons: dict[str, list[list[Any]]] = {name: [] for name in names}
         self._more = {"attempts": dict.fromkeys(self._attempts, 0), "logons": dict.fromkeys(self._logons, 0)}
         #: Connection -> (when it let its user in, failures counted, one of them only for an offer or the end of it).
         self._recent: dict[tuple[str, str, str], tuple[int, int, bool]] = {}

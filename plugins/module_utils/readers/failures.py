@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from ..auth_log import btmp
-from ..auth_log.events import WANTED, parse
+from ..auth_log.events import LOCAL, SSH, WANTED, parse
 from ..auth_log.lines import Line, of_file, of_journal
 from ..auth_log.tally import Period, Tally
 from ..door import CutShort, Door, Missing, Unreadable
@@ -21,10 +21,11 @@ BTMP = "/var/log/btmp"
 MACHINE_ID = "/etc/machine-id"
 #: Seconds that the log may take; what it didn't show by then is not known.
 SECONDS = 5.0
-#: Who may write a line that counts: a local account can send the journal any text, but not as root or as sudo.
+#: Who may write a line that counts: a local account can send the journal any text, but not as root or as sudo. Of a
+#: program that ended at once the journal knows only as whom it ran.
 TRUSTED = (
-    "_UID=0", "_COMM=sshd", "_COMM=sshd-session", "+", "_EXE=/usr/bin/sudo", "_EXE=/usr/bin/su", "_EXE=/usr/bin/login",
-    "_EXE=/usr/bin/passwd", "_EXE=/usr/sbin/chpasswd", "_EXE=/usr/sbin/usermod",
+    "_UID=0", *("SYSLOG_IDENTIFIER=" + name for name in (*SSH, *LOCAL, "passwd", "chpasswd", "usermod")),
+    "+", *("_EXE=/usr/bin/" + name for name in ("sudo", "su", "passwd")),
 )  # fmt: skip
 JOURNAL = ("journalctl", "-q", "--system", "--no-pager", "-o", "short-unix")
 #: A log that began so many seconds after the system was set up has seen all of it.
