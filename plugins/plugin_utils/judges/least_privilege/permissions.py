@@ -24,8 +24,8 @@ def sudoers_perms(case: Case) -> Verdict:
     modes = tuple(widest(case, kind) for kind in KINDS)
     wrong, unread = gather(case, _files, _homes, complaints)
     return verdict(
-        "sudoers and its drop-ins %04o or tighter, root's and taken by visudo; passwd and group %04o, shadow and gshadow "
-        "%04o; homes %04o" % modes,
+        "sudoers and its drop-ins %04o or tighter, root's and taken by visudo; passwd and group %04o, shadow and "
+        "gshadow %04o; homes %04o" % modes,
         wrong,
         unread,
         evidence=["modes and owners", "visudo -c"],
