@@ -14,7 +14,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .checks import gather
-from .facts import Facts
+from .facts import Facts, Unread
 from .logins import NO_SHELL
 from .sudoers import grants
 from .verdict import Case, Item, item
@@ -95,7 +95,7 @@ def remains(case: Case, user: User) -> tuple[list[Item], list[str]]:
     """Return the same of an account that is disabled on paper; one without a shell may be some program's."""
     if user.get("expired") or user.get("barred"):
         return examine(case, user)
-    return gather(case, partial(_named, part=_keys, user=user))
+    return gather(case, *(partial(_named, part=part, user=user) for part in (_keys, _unseen_keys)))
 
 
 def keys(case: Case, user: User) -> list[Mapping[str, Any]]:
@@ -160,8 +160,15 @@ def _running(case: Case, user: User) -> Iterator[tuple[str, str]]:
             yield "processes", "its processes run (%d, and %d open sessions)" % (one["count"], one["sessions"])
 
 
+def _unseen_keys(case: Case, user: User) -> Iterator[tuple[str, str]]:
+    reason = case.facts["keys"]["unreadable"].get(user["name"])
+    if reason:
+        raise Unread("keys: %s" % reason)
+    yield from ()
+
+
 #: (case, user) -> (what is missing, the same in words).
-PARTS = (_open, _keys, _sudo, _factors, _jobs, _running)
+PARTS = (_open, _keys, _unseen_keys, _sudo, _factors, _jobs, _running)
 
 
 def factor_files(case: Case, user: User) -> list[str]:

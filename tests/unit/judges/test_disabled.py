@@ -203,3 +203,10 @@ class TestShared:
     def test_where_nobody_shares(self) -> None:
         with pytest.raises(NotApplicable):
             judged("lin-oa-shared-reset", host([ANNA]), bulwark_accounts=[])
+
+
+def test_keys_that_cannot_be_seen_of_an_expired_account_are_unknown() -> None:
+    facts = host([shut(expired=True)])
+    facts["keys"]["unreadable"] = {"dana": "a file is too large"}
+    verdict = judged("lin-oa-really-disabled", facts)
+    assert verdict.unread == ("dana: keys: a file is too large",)
