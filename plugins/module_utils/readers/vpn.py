@@ -9,7 +9,7 @@ from typing import Any
 
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
-from .vpn_peers import openvpn_clients, wireguard_peers
+from ..vpn_peers import openvpn_clients, wireguard_peers
 
 OPENVPN = ("/etc/openvpn", "/etc/openvpn/server")
 SWANCTL = "/etc/swanctl/swanctl.conf"

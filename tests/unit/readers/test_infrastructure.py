@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils import vpn_peers
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door, Unreadable
-from ansible_collections.bulwark.msp.plugins.module_utils.readers import agents, packages, runtimes, vpn_peers
+from ansible_collections.bulwark.msp.plugins.module_utils.readers import agents, packages, runtimes
 from ansible_collections.bulwark.msp.plugins.module_utils.wireguard_key import fingerprint
 from hypothesis import given
 from hypothesis import strategies as st

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..door import Door, Missing, Unreadable
-from ..wireguard_key import fingerprint
+from .door import Door, Missing, Unreadable
+from .wireguard_key import fingerprint
 
 #: Where easy-rsa keeps its list of certificates, beside the folder of the server's own `ca`.
 PKI = ("/etc/openvpn/easy-rsa/pki", "/etc/openvpn/server/easy-rsa/pki", "/etc/easy-rsa/pki")
