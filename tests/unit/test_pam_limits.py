@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.readers.access import parse_access, parse_time
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators import pam_access, pam_time, work_hours
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Unread
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.packet import some
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,7 +66,7 @@ def test_the_first_rule_that_means_account_and_place_decides(text: str, place: s
 )
 def test_from_anywhere_means_from_somewhere(text: str, answer: bool) -> None:
     rules = parse_access(text, "x")
-    assert pam_access.some(pam_access.let_in(rules, ANA, one) for one in pam_access.edges(rules)) is answer
+    assert some(pam_access.let_in(rules, ANA, one) for one in pam_access.edges(rules)) is answer
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,9 @@ def test_a_span_over_midnight_still_counts_in_the_minute_at_its_end() -> None:
 
 
 def test_every_rule_that_means_the_login_has_to_let_it_in() -> None:
-    rules = parse_time("*;*;a*;Wk0000-2400\nsshd;ssh;ana;Al0800-1200\ncron;*;ana;Mo0000-0001\n*;tty*;*;Mo0000-0001\n", "x")
+    rules = parse_time(
+        "*;*;a*;Wk0000-2400\nsshd;ssh;ana;Al0800-1200\ncron;*;ana;Mo0000-0001\n*;tty*;*;Mo0000-0001\n", "x"
+    )
     found = pam_time.allowed(rules, "sshd", "ssh", "ana")
     assert (found.surely.bit_count(), found.perhaps) == (5 * 4 * HOUR, found.surely)
     assert pam_time.allowed(rules, "sshd", "ssh", "root").surely == pam_time.ALWAYS

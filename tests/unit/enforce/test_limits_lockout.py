@@ -34,8 +34,8 @@ def host(**more: Any) -> dict[str, Any]:
 
 def out(after: dict[str, Any], connecting: str = "ana") -> dict[str, str]:
     """Return who is out on a host that was not limited before."""
-    before, after = (case(one, bulwark_accounts=[BOT]) for one in (host(), after))
-    return {one.account: one.why for one in shut_out(before, after, connecting)}
+    found, changed = (case(one, bulwark_accounts=[BOT]) for one in (host(), after))
+    return {one.account: one.why for one in shut_out(found, changed, connecting)}
 
 
 def test_rules_for_one_account_leave_the_others_alone() -> None:

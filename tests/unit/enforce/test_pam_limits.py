@@ -23,7 +23,7 @@ ANNA: dict[str, Any] = {"name": "anna", "kind": "person", "party": "customer"}
 WINDOW: dict[str, Any] = {"days": ["mon"], "start": "22:00", "end": "02:00", "timezone": "UTC"}
 CONTRACT: dict[str, Any] = {"party": "msp:north", "start": "2024-01-01", "end": "2036-01-01", "windows": [WINDOW]}
 #: A Monday, 09:00 UTC.
-SYSTEM = {"timezone": "Etc/UTC", "now": 1795424400, "family": "debian"}
+SYSTEM: dict[str, Any] = {"timezone": "Etc/UTC", "now": 1795424400, "family": "debian"}
 
 
 def facts(sshd: str = SSHD, access: Any = (), time: Any = (), system: dict[str, Any] | None = None) -> Any:
@@ -50,7 +50,8 @@ def hours(found: Any, *accounts: dict[str, Any], **declared: Any) -> list[dict[s
 
 def lines(step: dict[str, Any]) -> list[str]:
     """Return what a file of ours says below its first line."""
-    return step["content"].split("\n")[1:-1]
+    content: str = step["content"]
+    return content.split("\n")[1:-1]
 
 
 def test_only_the_providers_accounts_are_limited_by_a_file_of_ours_and_one_line() -> None:
