@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,7 +78,11 @@ def _environment(known: Catalogue) -> Environment:
 
 
 def _finalize(value: Any) -> Any:
-    return value if isinstance(value, Markup) else wording.shown(value)
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, list):  # of a threshold
+        return wording.shown(", ".join(map(str, value)) or "none")
+    return wording.shown(value if isinstance(value, Hashable) else str(value))
 
 
 def _page(environment: Environment, model: ReportModel, known: Catalogue, view: View) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.looseness import weaker
+from ansible_collections.bulwark.msp.plugins.plugin_utils.formats import writing
 
-from tests.unit.drift.fleet import METHODS, TRIES, Fleet
+from tests.unit.drift.fleet import KNOWN, METHODS, TRIES, Fleet
 
 HOSTS = {"acme-web": {METHODS: "pass", TRIES: "pass"}, "acme-db": {METHODS: "pass", TRIES: "pass"}}
 EVE = {"name": "eve", "kind": "person", "party": "customer"}
@@ -120,3 +121,10 @@ def test_a_control_that_is_switched_off_is_told(fleet: Fleet) -> None:
     assert (left[TRIES].hosts, left[TRIES].newly) == (1, 1)
     assert METHODS not in left
     assert not {each.newly for control, each in left.items() if control != TRIES} - {0}
+
+
+def test_a_threshold_that_is_a_list_is_told_on_the_page(fleet: Fleet) -> None:
+    fleet.variables = {"acme": {"bulwark_cleartext_services": []}}
+    run = fleet.run(0, HOSTS)
+    writing.write(run, fleet.model(run), KNOWN)
+    assert "bulwark_cleartext_services" in (run.folder / "customers/acme.html").read_text("utf-8")
