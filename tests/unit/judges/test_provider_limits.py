@@ -162,3 +162,10 @@ def test_emergency_and_customers_accounts_have_no_hours() -> None:
 def test_hours_that_are_not_declared_are_unknown(contracts: list[dict[str, Any]], reason: str) -> None:
     verdict = hours(host(), person("kim"), bulwark_contracts=contracts)
     assert (verdict.status, reason in verdict.unread[0]) == ("unknown", True)
+
+
+def test_an_ssh_server_that_is_not_read_hides_no_strange_party() -> None:
+    facts = host()
+    facts["sshd"] = {**facts["sshd"], "installed": False, "running": False, "others": ["dropbear"]}
+    verdict = scope(facts, KIM, bulwark_msp_managed=[])
+    assert (identities(verdict), "dropbear" in verdict.unread[0]) == (["kim: party"], True)

@@ -22,7 +22,10 @@ def admin_members(case: Case, _arguments: Any, control: str) -> list[Step]:
     """Take the members that are too many out of administrators' groups."""
     case.registers.declared("accounts")
     remove: dict[str, list[str]] = {}
-    for group, name, why in surplus(case):
+    found, unsure = surplus(case)
+    if unsure:
+        raise Left(unsure[0])
+    for group, name, why in found:
         _require_movable(case, group, name, why)
         remove.setdefault(group, []).append(name)
     if not remove:

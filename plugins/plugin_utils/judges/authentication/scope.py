@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from ....module_utils.readers.access import ACCESS_FILE
 from ...declared.registers import Account
+from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
 from ...evaluators.logins import Login, remote_accounts, require_server
 from ...evaluators.origins import allowed, beyond
@@ -17,34 +22,34 @@ SHOWN = 3
 def msp_scope(case: Case) -> Verdict:
     """A provider's accounts exist only where it manages the host, and pam_access holds them to their networks."""
     external = {account.name: account for account in case.registers.declared("accounts") if account.external}
-    here = [external[user["name"]] for user in case.facts["accounts"]["users"]
-            if user["name"] in external and not user.get("expired")]  # fmt: skip
-    wrong: list[Item] = []
-    unread: list[str] = []
-    managed = case.registers.msp_managed
-    if managed is None and here:
-        unread.append("bulwark_msp_managed is not declared for this host; set it, even to an empty list")
-    for account in here:
-        if managed is not None and account.party not in managed:
-            text = "%s is an account of %s, which does not manage this host (bulwark_msp_managed)"
-            wrong.append(item("%s: party" % account.name, text % (account.name, account.party)))
-    for login in _logins(case, {account.name for account in here}):
-        try:
-            found, reason = too_wide(case, login)
-        except Unread as problem:
-            found, reason = None, "%s: %s" % (login.name, problem)
-        wrong += [found] if found else []
-        unread += [reason] if reason else []
+    users = case.facts["accounts"]["users"]
+    here = [external[user["name"]] for user in users if user["name"] in external and not user.get("expired")]
+    wrong, unread = gather(case, partial(_strangers, here))
+    try:
+        for login in _logins(case, {account.name for account in here}):
+            found, reason = too_wide(case, login, external[login.name])
+            wrong += [found] if found else []
+            unread += [reason] if reason else []
+    except Unread as problem:
+        unread.append(str(problem))
+    read = dict(case.facts["access"]).get("access", ())
     return verdict(
         "accounts of providers and vendors exist only where bulwark_msp_managed names their party, and pam_access in "
         "sshd's account stack lets each in from its sources alone",
         wrong,
         unread,
-        evidence=[
-            "/etc/pam.d/sshd",
-            *(one["file"] or "/etc/security/access.conf" for one in case.facts["access"]["access"]),
-        ],
+        evidence=["/etc/pam.d/sshd", *(one["file"] or ACCESS_FILE for one in read)],
     )
+
+
+def _strangers(here: Sequence[Account], case: Case) -> Iterator[Item]:
+    if not here:
+        return
+    managed = case.registers.declared("msp_managed")
+    for account in here:
+        if account.party not in managed:
+            text = "%s is an account of %s, which does not manage this host (bulwark_msp_managed)"
+            yield item("%s: party" % account.name, text % (account.name, account.party))
 
 
 def _logins(case: Case, names: set[str]) -> list[Login]:
@@ -55,9 +60,8 @@ def _logins(case: Case, names: set[str]) -> list[Login]:
     return [login for login in remote_accounts(case) if login.name in names]
 
 
-def too_wide(case: Case, login: Login) -> tuple[Item | None, str]:
+def too_wide(case: Case, login: Login, account: Account) -> tuple[Item | None, str]:
     """Return (what is wrong with from where a provider's account gets in, what can't be told of it)."""
-    account: Account = login.account  # type: ignore[assignment]
     networks = allowed(case, account)
     off = [context.place for context in login.contexts if not context.on("usepam")]
     if off:

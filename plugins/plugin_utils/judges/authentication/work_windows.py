@@ -42,7 +42,7 @@ def idle_off(case: Case) -> Verdict:
         "at other times, or the account is expired then",
         wrong,
         unread,
-        evidence=["/etc/pam.d/sshd", *(found["file"] for found in case.facts["access"]["time"])],
+        evidence=["/etc/pam.d/sshd", *(one["file"] for one in dict(case.facts["access"]).get("time", ()))],
     )
 
 

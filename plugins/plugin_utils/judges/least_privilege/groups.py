@@ -24,15 +24,16 @@ SHIPPED = {
 @JUDGES.of("lin-lp-admin-groups")
 def admin_groups(case: Case) -> Verdict:
     """Members of administrators' groups are registered administrators; none of a provider's without full_admin."""
-    wrong = [item("%s: %s" % (group, name), text) for group, name, text in surplus(case)]
-    readers, unread = _readers(case)
+    found, unread = surplus(case)
+    wrong = [item("%s: %s" % (group, name), text) for group, name, text in found]
+    readers, unsure = _readers(case)
     return verdict(
         "members of %s are registered as admin, a provider's with full_admin and a contract in force; members of %s "
         "are registered" % (_named(case, "bulwark_admin_groups"), _named(case, "bulwark_read_groups")),
         [*wrong, *readers],
-        [*unread, *_undeclared(case)],
+        [*unread, *unsure, *_undeclared(case)],
         evidence=["getent group", "getent passwd"],
-        severity=None if wrong else "medium",
+        severity="medium" if readers and not wrong else None,
     )
 
 
@@ -48,16 +49,19 @@ def members(case: Case, variable: str) -> Iterator[tuple[str, str]]:
                 yield group, name
 
 
-def surplus(case: Case) -> list[tuple[str, str, str]]:
-    """Return (group, member, why) of each member of an administrators' group that may not be one, if that is known."""
-    if case.registers.accounts is None:
-        return []
-    found = []
-    for group, name in members(case, "bulwark_admin_groups"):
-        why = _not_admin(case, name)
+def surplus(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """Return (group, member, why) of each member that an administrators' group may not have, and what is unsure."""
+    found: list[tuple[str, str, str]] = []
+    unsure: list[str] = []
+    for group, name in members(case, "bulwark_admin_groups") if case.registers.accounts is not None else ():
+        try:
+            why = _not_admin(case, name)
+        except Undeclared as reason:
+            unsure.append("%s in %s: %s" % (name, group, reason))
+            continue
         if why:
             found.append((group, name, "%s is a member of %s, and %s" % (name, group, why)))
-    return found
+    return found, unsure
 
 
 def _not_admin(case: Case, name: str) -> str:
@@ -77,19 +81,28 @@ def _not_admin(case: Case, name: str) -> str:
 
 
 def _readers(case: Case) -> tuple[list[Item], list[str]]:
-    """Return who may read all logs and is not known, or a provider's that doesn't audit."""
-    if case.registers.accounts is None:
-        return [], []
+    """Return who may read all logs and is not known, or a provider's that doesn't audit; and what is unsure."""
     found: list[Item] = []
-    for group, name in members(case, "bulwark_read_groups"):
-        account = case.registers.account(name)
-        if account is None and _opens(case, name):
-            text = "%s is a member of %s, which reads all logs, and not in bulwark_accounts"
-            found.append(item("%s: %s" % (group, name), text % (name, group)))
-        elif account and account.external and AUDIT not in account.scope and _not_admin(case, name):
-            text = "%s of %s is a member of %s, which reads all logs, and its scope in bulwark_accounts is not audit"
-            found.append(item("%s: %s" % (group, name), text % (name, account.party, group)))
-    return found, []
+    unsure: list[str] = []
+    for group, name in members(case, "bulwark_read_groups") if case.registers.accounts is not None else ():
+        try:
+            why = _not_reader(case, name)
+        except Undeclared as reason:
+            unsure.append("%s in %s: %s" % (name, group, reason))
+            continue
+        if why:
+            text = "%s is a member of %s, which reads all logs, and %s" % (name, group, why)
+            found.append(item("%s: %s" % (group, name), text))
+    return found, unsure
+
+
+def _not_reader(case: Case, name: str) -> str:
+    account = case.registers.account(name)
+    if account is None:
+        return "not in bulwark_accounts" if _opens(case, name) else ""
+    if account.external and AUDIT not in account.scope and _not_admin(case, name):
+        return "its scope in bulwark_accounts is not audit, as an account of %s" % account.party
+    return ""
 
 
 def _undeclared(case: Case) -> list[str]:

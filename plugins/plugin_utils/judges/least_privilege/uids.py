@@ -29,7 +29,7 @@ def uid0(case: Case) -> Verdict:
         [*grave, *shells],
         [*unread, *unknown],
         evidence=["getent passwd: %d accounts" % len(users), "getent group", "/etc/shadow", "/etc/login.defs"],
-        severity=None if grave else "medium",
+        severity="medium" if shells and not grave else None,
     )
 
 
