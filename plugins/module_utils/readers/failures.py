@@ -27,7 +27,7 @@ TRUSTED = (
     "_UID=0", *("SYSLOG_IDENTIFIER=" + name for name in (*SSH, *LOCAL, "passwd", "chpasswd", "usermod")),
     "+", *("_EXE=/usr/bin/" + name for name in ("sudo", "su", "passwd")),
 )  # fmt: skip
-JOURNAL = ("journalctl", "-q", "--system", "--no-pager", "-o", "short-unix")
+JOURNAL = ("journalctl", "-q", "--no-pager", "-o", "short-unix")
 #: A log that began so many seconds after the system was set up has seen all of it.
 SETTING_UP = 3600
 LOOKED = re.compile(WANTED.replace("^", r"\]?: "))
@@ -79,7 +79,8 @@ def best_log(door: Door, period: Period) -> tuple[str, int | None]:
 def journal_start(door: Door) -> int | None:
     """Return the time of the journal's oldest line, None where there is none."""
     try:
-        lines = door.stream(JOURNAL, SECONDS)
+        # What users' processes say lies in files of their own, sudo's and su's failures too: only this one is whole.
+        lines = door.stream([*JOURNAL, "--system"], SECONDS)
         return next((line.time for line in map(of_journal, lines) if line), None)
     except Unreadable:
         return None

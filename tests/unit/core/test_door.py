@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils import door as door_module
-from ansible_collections.bulwark.msp.plugins.module_utils.door import Door, Missing, Unreadable
+from ansible_collections.bulwark.msp.plugins.module_utils.door import CutShort, Door, Missing, Unreadable
 
 
 @pytest.fixture
@@ -291,6 +291,78 @@ class TestRun:
         thread.join(5)
         assert not thread.is_alive()
         assert ends(pid)
+
+
+class TestStream:
+    def test_lines_come_one_at_a_time(self, live: Door) -> None:
+        assert list(live.stream(["sh", "-c", "echo a; echo; printf 'b\\377'"])) == ["a", "", "b\ufffd"]
+
+    def test_what_came_before_the_limit_counts(self, live: Door, tmp_path: Path) -> None:
+        came = []
+        with pytest.raises(CutShort, match=r"within 0\.5 seconds"):
+            for line in live.stream(["sh", "-c", f"echo $$ >{tmp_path}/pid; echo first; exec sleep 60"], seconds=0.5):
+                came.append(line)
+        assert came == ["first"]
+        assert ends(pid_in(tmp_path / "pid"))
+
+    def test_endless_output_ends_in_time_and_is_not_kept(self, live: Door) -> None:
+        begun, count = time.monotonic(), 0
+        with pytest.raises(CutShort):
+            for _line in live.stream(["yes"], seconds=0.5):
+                count += 1
+        assert count > 1000
+        assert time.monotonic() - begun < 5
+
+    def test_a_line_without_end_is_cut(self, live: Door) -> None:
+        (line,) = live.stream(["head", "-c", "3000000", "/dev/zero"])
+        assert len(line) <= door_module.LINE_LIMIT + door_module.BLOCK
+
+    def test_more_than_the_bound_is_cut_short(self, live: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(door_module, "STREAM_LIMIT", 1000)
+        with pytest.raises(CutShort, match="more than 1000 bytes"):
+            list(live.stream(["yes"]))
+
+    def test_nothing_is_left_when_nobody_reads_on(self, live: Door, tmp_path: Path) -> None:
+        lines = live.stream(["sh", "-c", f"sleep 60 & echo $! >{tmp_path}/child; echo one; wait"])
+        assert next(lines) == "one"
+        lines.close()  # type: ignore[attr-defined]
+        assert ends(pid_in(tmp_path / "child"))
+
+    def test_failure_says_what_the_program_said(self, live: Door) -> None:
+        with pytest.raises(Unreadable, match="exited 2: no such thing"):
+            list(live.stream(["sh", "-c", "echo no such thing >&2; exit 2"]))
+        with pytest.raises(Missing):
+            list(live.stream(["bulwark-none"]))
+
+    def test_recorded_host(self, root: Path) -> None:
+        (root / "commands.json").write_text(json.dumps({"log": {"stdout": "a\nb\n"}, "bad": {"rc": 1}}), "utf-8")
+        assert list(Door(str(root)).stream(["log"])) == ["a", "b"]
+        with pytest.raises(Unreadable):
+            list(Door(str(root)).stream(["bad"]))
+
+
+class TestBackwards:
+    def test_the_last_line_comes_first(self, live: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = "".join("line %d\n" % number for number in range(1000))
+        (tmp_path / "log").write_text(text, "utf-8")
+        for block in (7, 64, 1 << 20):
+            monkeypatch.setattr(door_module, "BLOCK", block)
+            assert list(live.backwards(str(tmp_path / "log")))[1:] == text.split("\n")[-2::-1]
+
+    def test_what_is_no_file_is_not_opened(self, live: Door, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "fifo")
+        with pytest.raises(Unreadable, match="not a regular file"):
+            list(live.backwards(str(tmp_path / "fifo")))
+
+    def test_it_ends_in_time(self, live: Door, tmp_path: Path) -> None:
+        (tmp_path / "log").write_text("line\n", "utf-8")
+        with pytest.raises(CutShort, match="took longer than -1 seconds"):
+            list(live.backwards(str(tmp_path / "log"), seconds=-1))
+
+    def test_the_end_of_a_file(self, live: Door, tmp_path: Path) -> None:
+        (tmp_path / "log").write_bytes(b"0123456789")
+        assert live.tail(str(tmp_path / "log"), 4) == b"6789"
+        assert live.tail(str(tmp_path / "log"), 400) == b"0123456789"
 
 
 def test_damaged_record_is_named(root: Path) -> None:
