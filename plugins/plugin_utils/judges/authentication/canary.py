@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from ...evaluators.facts import Unread
 from ...evaluators.logon_log import at, gaps, looked_at, moment
 from ...evaluators.privilege import privileged
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
@@ -20,9 +21,14 @@ def canary(case: Case) -> Verdict:
     """Nobody fails to log on to a sensitive account right after its password was changed: with the old one, that is."""
     hours = case.policy["bulwark_canary_window_hours"]
     changed = recently_changed(case, hours)
-    sensitive = [user for user in changed if is_sensitive(case, user)]
     known = case.facts["failures"]["changes"]
+    sensitive: list[User] = []
     unread: list[str] = []
+    for user in changed:
+        try:
+            sensitive += [user] if is_sensitive(case, user) else []
+        except Unread as reason:
+            unread.append("whether %s is privileged isn't known: %s" % (user["name"], reason))
     if case.registers.accounts is None and any(user["name"] in known for user in changed if user not in sensitive):
         unread.append("bulwark_accounts is not declared: whose accounts failed after a change isn't known")
     if not sensitive and not unread:
@@ -51,7 +57,7 @@ def recently_changed(case: Case, hours: int) -> list[User]:
 def is_sensitive(case: Case, user: User) -> bool:
     """Say whether an account is privileged, a provider's or vendor's, or for emergencies."""
     account = case.registers.account(user["name"])
-    return privileged(case, user) or bool(account and (account.external or account.kind == "break_glass"))
+    return bool(account and (account.external or account.kind == "break_glass")) or privileged(case, user)
 
 
 def failed_after(user: User, told: Mapping[str, Any] | None) -> Iterator[Item]:
