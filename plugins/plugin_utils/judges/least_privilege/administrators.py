@@ -14,6 +14,7 @@ from ...evaluators.facts import Unread
 from ...evaluators.privilege import powers
 from ...evaluators.standing import MACHINES, enabled, is_system
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
+from .groups import only_surplus
 
 JUDGES = Judges()
 
@@ -46,13 +47,15 @@ def revalidate(case: Case) -> Verdict:
     """
     case.registers.declared("accounts")
     days = case.policy["bulwark_privileged_revalidate_days"]
-    wrong = [text for user, why in administrators(case) for text in _unconfirmed(case, user, why, days)]
+    found = [(user, why, text) for user, why in administrators(case) for text in _unconfirmed(case, user, why, days)]
+    surplus = bool(found) and all(only_surplus(case, user["name"], why) for user, why, _text in found)
     return verdict(
         "the rights of each privileged account in use were confirmed within %d days, of a provider's or vendor's by "
         "the customer" % days,
-        wrong,
+        [text for _user, _why, text in found],
         evidence=["reviewed and reviewed_by of bulwark_accounts", "not seen: how soon rights go when a role changes"],
         assurance="attested",
+        cause="lin-lp-admin-groups" if surplus else None,
     )
 
 

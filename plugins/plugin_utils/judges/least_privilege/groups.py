@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...declared.registers import Undeclared
@@ -62,6 +62,12 @@ def surplus(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:
         if why:
             found.append((group, name, "%s is a member of %s, and %s" % (name, group, why)))
     return found, unsure
+
+
+def only_surplus(case: Case, name: str, powers: Iterable[str]) -> bool:
+    """Say whether nothing but groups that an account may not be in gives it these powers (as privilege.powers())."""
+    held = {"group %s" % group for group, member, _why in surplus(case)[0] if member == name}
+    return set(powers) <= held
 
 
 def _not_admin(case: Case, name: str) -> str:

@@ -14,6 +14,7 @@ from ...evaluators.providers import User, expires_in_time, full_admin, latest, p
 from ...evaluators.sudoers import ALL, Grant, grants, options, seconds, unseen
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 from ..mfa.factors import single_factor
+from .groups import only_surplus
 
 JUDGES = Judges()
 EVIDENCE = ("cvtsudoers -e -f json /etc/sudoers",)
@@ -121,6 +122,7 @@ def time_bound(case: Case) -> Verdict:
     How long SSH certificates live shows at the CA only, so that they end nothing here.
     """
     wrong: list[Item] = []
+    causes: set[str] = set()
     unread = unseen(case) if case.facts["sudo"]["installed"] else []
     for account, user in providers(case):
         endless = list(without_end(case, user))
@@ -132,6 +134,7 @@ def time_bound(case: Case) -> Verdict:
                     )
                     for what in endless
                 ]
+                causes.update(_cause(case, account, what) for what in endless)
         except Unread as reason:
             unread.append(str(reason))
     return verdict(
@@ -140,7 +143,15 @@ def time_bound(case: Case) -> Verdict:
         wrong,
         unread,
         [*EVIDENCE, "/etc/shadow"],
+        cause=causes.pop() or None if len(causes) == 1 else None,
     )
+
+
+def _cause(case: Case, account: Account, what: str) -> str:
+    """Return the control that a power without an end fails already, since it may not be there at all."""
+    if what == "sudo %s" % ALL:
+        return "lin-lp-sudo-unrestricted"
+    return "lin-lp-admin-groups" if only_surplus(case, account.name, [what]) else ""
 
 
 def without_end(case: Case, user: User) -> Iterator[str]:
