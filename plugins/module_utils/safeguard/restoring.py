@@ -80,7 +80,11 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
 
 def _kept_out(keeps: Iterable[Iterable[kept.Keep]]) -> list[dict[str, str]]:
     """Return whom and what is not given back, each once."""
-    found = {keep["account"]: keep["why"] for known in keeps for keep in known}
+    found = {
+        keep["account"] if keep["disables"] else "a key of %s" % keep["account"]: keep["why"]
+        for known in keeps
+        for keep in known
+    }
     return [{"account": account, "why": why} for account, why in sorted(found.items())]
 
 

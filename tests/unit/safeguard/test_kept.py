@@ -76,7 +76,7 @@ def test_a_line_of_shadow_stays_while_the_others_come_back() -> None:
 
 
 def test_whom_a_restore_names(home: Home) -> None:
-    kept.note(home, {**step("/a"), **step("/b")})
+    kept.note(home, {**step("/a"), **step("/b"), **step("/keys", disables=False, edit="authorized_keys", arguments={})})
     held = kept.in_force(home, EXPIRED)
-    assert restoring._kept_out(held.values()) == [{"account": "dana", "why": "Dana left"}]
+    assert [one["account"] for one in restoring._kept_out(held.values())] == ["a key of dana", "dana"]
     assert putback.load(home.kept) is not None

@@ -104,7 +104,7 @@ def take_foreign_keys(case: Case, _arguments: Any, _control: str) -> list[Step]:
         without = sorted({key["fingerprint"] for key, _why in found})
         paths = sorted({key["path"] for key, _why in found} | {roots_file(case, name)})
         edits = [edit(path, "authorized_keys", {"without": without}) for path in paths]
-        steps += keeping_out(name, "a key of it: %s" % found[0][1], True, edits, disables=False)
+        steps += keeping_out(name, found[0][1], True, edits, disables=False)
     if stuck and not steps:
         text = "%s: nothing else opens it; add a registered key (keys in bulwark_accounts) and run again"
         raise Left(text % named(sorted(stuck)))
