@@ -58,9 +58,7 @@ def test_a_file_that_cannot_be_read_has_the_reason(tmp_path: Path) -> None:
     assert "is not a regular file" in facts["access"][0]["unread"]
 
 
-@pytest.mark.parametrize(
-    "line", [" +:ana:ALL\n", "#+:ana:ALL\n", "+:ana\n", "ana:ALL\n", "+:ana:ALL", "+::\n", "\n"]
-)
+@pytest.mark.parametrize("line", [" +:ana:ALL\n", "#+:ana:ALL\n", "+:ana\n", "ana:ALL\n", "+:ana:ALL", "+::\n", "\n"])
 def test_what_pam_access_passes_over_is_no_rule(line: str) -> None:
     assert parse_access(line, "x") == []
 
