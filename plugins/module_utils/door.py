@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 FILE_LIMIT = 1024 * 1024
 OUTPUT_LIMIT = 4 * 1024 * 1024
-FOLDER_LIMIT = 5000
+FOLDER_LIMIT = 20000
 COMMAND_SECONDS = 10
 #: Of what is handed over line by line: bytes of all, of one line (the rest of it is left out), and of one look.
 STREAM_LIMIT = 1024 * 1024 * 1024
