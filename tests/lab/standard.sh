@@ -161,13 +161,10 @@ key_of() { # NAME PUBLIC: the key of somebody who is not among those above
     echo "$2" >"/etc/ssh/authorized_keys.d/$1"
 }
 
-sshd_says() { # LINE...: what sshd would write to the journal, which believes a program of that name
+sshd_says() { # LINE...: what one sshd would write to the journal, which believes a program of that name
     install -d -m 0700 /run/lab
     install -m 0700 /usr/bin/logger /run/lab/sshd
-    local line
-    for line in "$@"; do
-        /run/lab/sshd --tag sshd --priority auth.info "$line"
-    done
+    printf '%s\n' "$@" | /run/lab/sshd --tag sshd --priority auth.info
 }
 
 last_seen() { # NAME DAYS: an account that is a year old and was used so many days ago; the host ran all the time

@@ -130,6 +130,19 @@ def named(case: Case) -> set[str]:
     return found
 
 
+def keys_named(case: Case) -> dict[tuple[str, str], str]:
+    """Return {(account, fingerprint): the control that names this key, or all that its account has, already}."""
+    gone = leavers(case) if case.registers.leavers is not None else {}
+    found = {
+        (key["user"], key["fingerprint"]): "lin-oa-leavers"
+        for key in case.facts["keys"]["authorized"]
+        if key["user"] in gone
+    }
+    for key, _why in foreign_keys(case):
+        found.setdefault((key["user"], key["fingerprint"]), "lin-oa-msp-unregistered")
+    return found
+
+
 def left_over(case: Case, names: Mapping[str, str]) -> tuple[list[Item], list[str]]:
     """Return what is missing before the accounts `names` ({name: why}) are really disabled, and what can't be seen."""
     wrong: list[Item] = []

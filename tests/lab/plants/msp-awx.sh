@@ -11,6 +11,7 @@ sudo_code
 idle_timeout
 house_rules
 admitted tier0 north-kim north-ola ansible
+north_only_from_home
 firewall 'tcp dport 8043 accept'
 systemctl reload ssh
 throttle

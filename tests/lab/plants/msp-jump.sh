@@ -14,6 +14,7 @@ echo "PermitOpen $(printf '172.31.250.%d:22 ' 20 21 22 33 34 35)" >/etc/ssh/sshd
 idle_timeout
 house_rules
 admitted tier0 north-kim north-ola ansible
+north_only_from_home
 firewall
 systemctl reload ssh
 throttle

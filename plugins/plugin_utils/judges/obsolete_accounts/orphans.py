@@ -27,8 +27,19 @@ def orphan_keys(case: Case) -> Verdict:
         "and process belongs to an account" % days,
         [*keys, *left], [*unread, *reading.unread],
         [*dict.fromkeys(key["path"] for key in case.facts["keys"].get("authorized", ())), *reading.evidence],
-        severity=None if keys else "medium" if left else None, aged=reading.aged,
+        severity=None if keys else "medium" if left else None, cause=None if left else _cause(case, keys),
+        aged=reading.aged,
     )  # fmt: skip
+
+
+def _cause(case: Case, keys: Iterable[Item]) -> str | None:
+    """Return the control that names all of these keys already, where there is one."""
+    wrong = {found.identity for found in keys}
+    if not wrong:
+        return None
+    known = {"%s %s" % key: control for key, control in departed.keys_named(case).items()}
+    causes = {known.get(identity) for identity in wrong}
+    return causes.pop() if len(causes) == 1 else None
 
 
 def owners(case: Case) -> Mapping[str, tuple[Account, date | None]]:
