@@ -13,7 +13,10 @@ from tests.lab import lab
 
 @pytest.fixture(scope="session")
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """An audit of the lab, just planted, with a look at its disks. A lab that somebody else had started is put back at the end, not removed."""
+    """An audit of the lab, just planted, with a look at its disks.
+
+    A lab that somebody else had started is put back at the end, not removed.
+    """
     found_running = bool(lab.lab().containers())
     try:
         lab.up()

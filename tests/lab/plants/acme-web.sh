@@ -21,8 +21,9 @@ firewall 'tcp dport { 80, 443 } accept'
 systemctl reload ssh
 throttle
 
+install -d -m 0710 /etc/ssl/private
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj /CN=www.acme.example \
-    -keyout /etc/nginx/site.key -out /etc/nginx/site.crt 2>/dev/null
+    -keyout /etc/ssl/private/www.acme.example.key -out /etc/nginx/site.crt 2>/dev/null
 cat >/etc/nginx/sites-enabled/default <<'END'
 server {
     listen 80;
@@ -31,7 +32,7 @@ server {
 server {
     listen 443 ssl;
     ssl_certificate /etc/nginx/site.crt;
-    ssl_certificate_key /etc/nginx/site.key;
+    ssl_certificate_key /etc/ssl/private/www.acme.example.key;
     root /var/www/html;
 }
 END
