@@ -65,6 +65,7 @@ class Newcomer:
                     "kind": "automation",
                     "party": "customer",
                     "admin": True,
+                    "scope": ["all of the host, by playbooks alone"],
                     "factors": ["key"],
                     "sources": [f"{here}/32"],
                     "keys": [{"fingerprint": fingerprint(self.lab.key), "since": today}],

@@ -12,7 +12,15 @@ from typing import Any
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 
 #: The roles that enforce, and the classes of controls that they enforce unasked.
-ROLES = ("initial_access", "mfa", "logging", "segregation", "authentication")
+ROLES = (
+    "initial_access",
+    "mfa",
+    "logging",
+    "segregation",
+    "authentication",
+    "least_privilege",
+    "obsolete_accounts",
+)
 UNASKED = ("safe", "guarded")
 ROLE_TASK = re.compile(r"^TASK \[.*?(?P<control>[a-z]+(?:-[a-z0-9]+){2,}) \| ", re.MULTILINE)
 

@@ -21,7 +21,7 @@ from tests.unit.judges.host import policy
 from tests.unit.judges.test_least_privilege_sudo import CONTRACTS, FULL, REGISTER, host, rule
 
 TODAY = date(2026, 11, 23)
-SCOPED = [{**REGISTER[0], "scope": ["/usr/bin/systemctl restart a,b=c", "mail"]}]
+SCOPED = [{**REGISTER[0], "scope": ["/usr/bin/systemctl restart a,b=c", "/usr/bin/id", "mail"]}]
 
 
 def steps(measure: str, *rules: dict[str, Any], register: list[dict[str, Any]] = SCOPED, **more: Any) -> list[Step]:
@@ -42,7 +42,8 @@ def content(*arguments: Any, **more: Any) -> list[str]:
 def test_the_scope_takes_the_place_of_all() -> None:
     assert content("sudo_within_scope", rule("kim", "ALL")) == [
         "kim ALL = (ALL:ALL) !ALL",
-        r"kim ALL = (root) NOTAFTER=20270101235959Z /usr/bin/systemctl restart a\,b\=c",
+        r"kim ALL = (root) NOTAFTER=20270101235959Z NOEXEC: /usr/bin/systemctl restart a\,b\=c",
+        "kim ALL = (root) NOTAFTER=20270101235959Z /usr/bin/id",
     ]
 
 

@@ -16,7 +16,7 @@ from ...declared.registers import Account, Undeclared
 from ...evaluators.providers import User, expires_in_time, full_admin, latest, providers
 from ...evaluators.sudoers import grants, options, unseen
 from ...evaluators.verdict import Case
-from ...judges.least_privilege.escape import INTERACTIVE, openings
+from ...judges.least_privilege.escape import INTERACTIVE, interactive, openings
 from ...judges.least_privilege.sudo import everything, lacking, without_end
 from ..steps import HEADER, Left, Measures, Step, file
 
@@ -140,7 +140,7 @@ def _who(account: Account) -> str:
 
 
 def _scope(case: Case, account: Account) -> list[str]:
-    """Return the lines that give an account the commands of its scope and nothing else."""
+    """Return the lines that give an account the commands of its scope, and nothing that these would start."""
     commands = [entry for entry in account.scope if entry.startswith("/")]
     if not commands:
         raise Left(
@@ -152,7 +152,9 @@ def _scope(case: Case, account: Account) -> list[str]:
         raise Left("bulwark_accounts: the scope of %s has a command with wildcards or quotes" % account.name)
     until = _until(case, account)
     return ["%s %s" % (_who(account), NOTHING)] + [
-        "%s ALL = (root) NOTAFTER=%s %s" % (_who(account), until, SPECIAL.sub(r"\\\1", command)) for command in commands
+        "%s ALL = (root) NOTAFTER=%s %s%s"
+        % (_who(account), until, "NOEXEC: " * interactive(case, command.split()[0]), SPECIAL.sub(r"\\\1", command))
+        for command in commands
     ]
 
 

@@ -89,5 +89,10 @@ def ways_out(case: Case, grant: Grant) -> Iterator[tuple[str, str]]:
         yield COMMAND, "gives a shell or changes any file by its arguments, which are not fixed"
 
 
+def interactive(case: Case, path: str) -> bool:
+    """Say whether a program, by its name, gives a shell from within."""
+    return _listed({path.rsplit("/", 1)[-1]}, case.policy["bulwark_sudo_escapes"][INTERACTIVE])
+
+
 def _listed(names: set[str], patterns: list[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
