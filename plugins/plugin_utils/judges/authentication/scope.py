@@ -9,6 +9,7 @@ from functools import partial
 from ....module_utils.readers.access import ACCESS_FILE
 from ...declared.registers import Account
 from ...evaluators.checks import gather
+from ...evaluators.departed import over
 from ...evaluators.facts import Unread
 from ...evaluators.logins import Login, remote_accounts, require_server
 from ...evaluators.origins import allowed, beyond
@@ -39,7 +40,14 @@ def msp_scope(case: Case) -> Verdict:
         wrong,
         unread,
         evidence=["/etc/pam.d/sshd", *(one["file"] or ACCESS_FILE for one in read)],
+        cause="lin-oa-msp-contract-end" if wrong and _gone(case, wrong) else None,
     )
+
+
+def _gone(case: Case, wrong: Sequence[Item]) -> bool:
+    """Say whether none of these accounts should be in use at all."""
+    names = {found.identity.partition(":")[0] for found in wrong}
+    return names <= set(over(case)[0])
 
 
 def _strangers(here: Sequence[Account], case: Case) -> Iterator[Item]:
