@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..catalogue.catalogue import Catalogue
 from . import run_options, work_windows
 from .checking import Problem, near, shown
 from .merging import Merged
-from .registers import DATE_TEXT, MOMENT_TEXT, PARTY_TEXT, as_date, as_moment, is_party
+from .registers import CUSTOMER, DATE_TEXT, MOMENT_TEXT, OUTSIDER_TEXT, PARTY_TEXT, as_date, as_moment, is_party
 from .totp import SeedError, seed_bytes
 
 DATES = {
@@ -24,6 +25,7 @@ DATES = {
 APPROVED = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_services", "bulwark_remote_tools")
 #: Who may answer for a control beside a party.
 BEYOND_PARTIES = ("both", "nobody")
+MODE = re.compile(r"[0-7]{3,4}")
 
 
 def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
@@ -52,8 +54,31 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
         yield from _order(place, entry, as_moment, MOMENT_TEXT)
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
+    yield from _msp_names(values.get("bulwark_msp_names") or {})
+    yield from _file_modes(values.get("bulwark_file_modes") or {})
     yield from _seeds(values)
     yield from _responsibilities(values.get("bulwark_responsibilities") or {}, catalogue)
+
+
+def _msp_names(names: Mapping[str, Any]) -> Iterator[Problem]:
+    for party, patterns in names.items():
+        place = "bulwark_msp_names.%s" % party
+        if party == CUSTOMER or not is_party(party):
+            yield Problem(place, "%s is no provider or vendor; write %s" % (shown(party), OUTSIDER_TEXT))
+        if not isinstance(patterns, list):
+            yield Problem(place, "must be a list of patterns such as [north-*], found %s" % shown(patterns))
+            continue
+        for index, pattern in enumerate(patterns):
+            if not isinstance(pattern, str) or not pattern:
+                yield Problem("%s[%d]" % (place, index), "must be a pattern of names, found %s" % shown(pattern))
+
+
+def _file_modes(modes: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is no mode; YAML takes an unquoted 0640 for a number in octal, and hands over 416."""
+    for kind, mode in modes.items():
+        if not isinstance(mode, str) or not MODE.fullmatch(mode):
+            text = 'must be a mode such as "0640", in quotes, found %s' % shown(mode)
+            yield Problem("bulwark_file_modes.%s" % kind, text)
 
 
 def _seeds(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -16,7 +16,8 @@ from typing import Any
 NO_CUSTOMER = "_none"
 CUSTOMER = "customer"
 PARTY = re.compile(r"customer|(msp|vendor):[a-z0-9][a-z0-9._-]*")
-PARTY_TEXT = "customer, msp:<id> or vendor:<id> (id in lower case)"
+OUTSIDER_TEXT = "msp:<id> or vendor:<id> (id in lower case)"
+PARTY_TEXT = "customer, " + OUTSIDER_TEXT
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ][0-9:.+Z-]+)?")
 DATE_TEXT = "write it as YYYY-MM-DD"
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?")

@@ -98,6 +98,12 @@ class TestWhatCounts:
         assert policy["bulwark_rsa_bits"] == KNOWN.defaults("strict")["bulwark_rsa_bits"]
         assert policy["bulwark_ssh_max_auth_tries"] == 5
 
+    def test_modes_and_names_as_they_are_meant(self) -> None:
+        modes = {"sudoers": "0440", "passwd": "644"}
+        names = {"msp:north": ["north-*", "*@north.example"], "vendor:acme": []}
+        policy = declared(bulwark_file_modes=modes, bulwark_msp_names=names).policy
+        assert (policy["bulwark_file_modes"], policy["bulwark_msp_names"]) == (modes, names)
+
     def test_lists_as_the_command_line_gives_them(self) -> None:
         assert declared(bulwark_sections="mfa,initial_access").policy["bulwark_sections"] == ["mfa", "initial_access"]
 
@@ -193,6 +199,19 @@ class TestWhatCounts:
          'bulwark_responsibilities.sections: there is no section "mfaa"; did you mean mfa?'),
         ({"bulwark_msp_managed": ["North"]}, 'bulwark_msp_managed[0]: "North" is no party'),
         ({"bulwark_admin_cidrs_b": ["x"]}, 'bulwark_admin_cidrs_b[0]: "x" is no network or address'),
+        ({"bulwark_file_modes": {"sudoers": "0440", "shadow": 0o640}},
+         'bulwark_file_modes.shadow: must be a mode such as "0640", in quotes, found 416'),
+        ({"bulwark_file_modes": {"home": "u=rwx"}},
+         'bulwark_file_modes.home: must be a mode such as "0640", in quotes, found "u=rwx"'),
+        ({"bulwark_msp_names": {"north": ["north-*"]}},
+         'bulwark_msp_names.north: "north" is no provider or vendor; write msp:<id> or vendor:<id>'),
+        ({"bulwark_msp_names": {"customer": ["x"]}}, 'bulwark_msp_names.customer: "customer" is no provider or vendor'),
+        ({"bulwark_msp_names": {"msp:north": "north-*"}},
+         'bulwark_msp_names.msp:north: must be a list of patterns such as [north-*], found "north-*"'),
+        ({"bulwark_msp_names": {"msp:north": ["north-*", 7]}},
+         "bulwark_msp_names.msp:north[1]: must be a pattern of names, found 7"),
+        ({"bulwark_msp_names": {"vendor:acme": [""]}},
+         'bulwark_msp_names.vendor:acme[0]: must be a pattern of names, found ""'),
     ],
 )  # fmt: skip
 def test_a_problem_names_variable_index_key_value_and_what_is_right(variables: dict[str, Any], told: str) -> None:
