@@ -171,11 +171,15 @@ def test_a_register_has_no_default(catalogue: Catalogue) -> None:
         "bulwark_host_functions",
         "bulwark_host_lists",
         "bulwark_host_tier",
+        "bulwark_leavers",
         "bulwark_listeners",
         "bulwark_msp_managed",
         "bulwark_probe_accounts",
+        "bulwark_remote_tools",
         "bulwark_responsibilities",
+        "bulwark_services",
         "bulwark_totp_seeds",
+        "bulwark_work_orders",
         "bulwark_zones",
     }
 
