@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 BASE = "default"
 #: How long ago keys were made and emergency logins tried, in inventories: too short a time for any limit.
 RECENTLY = timedelta(days=10)
+#: How long ago logs began, longer than anything looks back, and how long ago their last lines were written.
+BEGUN, LATELY = timedelta(days=60), timedelta(hours=2)
 
 
 def hosts() -> Iterator[tuple[str, str]]:
@@ -46,6 +48,8 @@ def compose(system: str, variant: str, target: Path) -> Path:
     layers = [HERE / system / name for name in dict.fromkeys((BASE, variant))]
     for layer in layers:
         shutil.copytree(layer / "root", target, symlinks=True, dirs_exist_ok=True)
+    for log in target.glob("var/log/*"):
+        log.write_text(Template(log.read_text(encoding="utf-8")).substitute(_moments(datetime.now())), encoding="utf-8")
     owners: dict[str, Any] = {}
     commands: dict[str, dict[str, Any]] = {}
     for layer in layers:
@@ -60,6 +64,15 @@ def compose(system: str, variant: str, target: Path) -> Path:
 def load(path: Path) -> Any:
     """Return a YAML file's content, nothing where there is no such file."""
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _moments(now: datetime) -> dict[str, str]:
+    """Return the moments that logs name, as rsyslog writes them: in its traditional format, and _iso in RFC 3339."""
+    moments = {"begun": now - BEGUN, "lately": now - LATELY}
+    return {
+        **{name: moment.strftime("%b %e %H:%M:%S") for name, moment in moments.items()},
+        **{f"{name}_iso": moment.astimezone().isoformat(timespec="microseconds") for name, moment in moments.items()},
+    }
 
 
 def _answer(answer: Any, commands: Mapping[str, Any], target: Path, layers: Sequence[Path]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declared
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import subjects
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import log_hours, marks, places, subjects
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints import Key
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import judging
@@ -41,10 +41,20 @@ def declaration(system: str, variant: str) -> declared.Declaration:
     return declared.declare(compose.variables(system, variant, today), catalogue.load(), today)
 
 
+def asked(system: str, variant: str) -> dict[str, Any]:
+    """Return what an audit asks the host for beside its state."""
+    known = declaration(system, variant)
+    return {
+        "subjects": subjects(known.registers),
+        "marks": marks(known.policy),
+        "places": places(known.policy),
+        "log_hours": log_hours(known.policy, known.registers),
+    }
+
+
 def state(system: str, variant: str, folder: Path) -> dict[str, Any]:
     root = compose.compose(system, variant, folder / "root")
-    asked = subjects(declaration(system, variant).registers)
-    areas, errors = Reading(Door(str(root)), AREAS, asked).state(list(AREAS), 60)
+    areas, errors = Reading(Door(str(root)), AREAS, **asked(system, variant)).state(list(AREAS), 60)
     return {"schema": judging.STATE_SCHEMA, "collected_at": "2026-11-22T02:00:00Z", "areas": areas, "errors": errors}
 
 
@@ -77,7 +87,7 @@ def test_ansible_playbook_comes_to_the_same_findings(tmp_path: Path) -> None:
     system, variant = PLAYED
     host = f"{system}-{variant}"
     root = compose.compose(system, variant, tmp_path / "root")
-    read = run_module(root, subjects(declaration(system, variant).registers), tmp_path)
+    read = run_module(root, asked(system, variant), tmp_path)
     states = tmp_path / "states"
     states.mkdir()
     (states / f"{host}.json").write_text(json.dumps(read), encoding="utf-8")
@@ -93,10 +103,10 @@ def test_ansible_playbook_comes_to_the_same_findings(tmp_path: Path) -> None:
     }
 
 
-def run_module(root: Path, asked: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
+def run_module(root: Path, parameters: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the state that the module itself reads below `root`."""
     arguments = folder / "arguments.json"
-    arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {"root": str(root), "subjects": asked}}), encoding="utf-8")
+    arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {"root": str(root), **parameters}}), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "ansible_collections.bulwark.msp.plugins.modules.linux_state_info", str(arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT / ".ansible" / "collections")},
