@@ -13,8 +13,11 @@ from tests.scenarios.mending import Mending
 from tests.scenarios.scenario import Scenario, load_all
 
 #: Mended in tests of their own: tests/integration/test_access_measures.py, test_ssh_measures.py, test_totp_login.py.
-SHOWN_ELSEWHERE = ("initial_access", "logging", "mfa", "segregation")
-ELSEWHERE = ("lin-aa-key-hygiene", "lin-aa-password-policy", "lin-aa-session-timeout")
+SHOWN_ELSEWHERE = ("initial_access", "logging", "segregation")
+ELSEWHERE = (
+    "lin-aa-key-hygiene", "lin-aa-password-policy", "lin-aa-session-timeout", "lin-mf-enrolled",
+    "lin-mf-pam-required", "lin-mf-ssh-methods", "lin-mf-ssh-pam", "lin-mf-sudo",
+)  # fmt: skip
 
 
 def test_a_control_is_mended_and_put_back(mended: Scenario, mendings: dict[str, Any]) -> None:
