@@ -32,7 +32,6 @@ CONTROLLER_FLOORS = [
     "plugin_utils/judges/",
     "plugin_utils/fleet/",
     "plugin_utils/runs/",
-    "plugin_utils/fleet/finding",  # a host's judges and a fleet's answer alike, so their findings are made alike
     "plugin_utils/enforce/",
     "plugin_utils/onboarding/",
     "plugin_utils/drift/",

@@ -10,10 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
-from ..fleet import finding
 from ..fleet.compared import HostLinks, of_document
 from ..results import ResultsError, Run, Store
-from ..runs import closing, rings
+from ..runs import closing, fleet_findings, rings
 from ..runs.closing import HostTotals
 from ..text import clean
 from . import history, index, signing
@@ -99,7 +98,7 @@ def _judge_fleet(
     documents = {document["customer"]: document for document in customer_documents(run, about, problems)}
     registers = {customer: document["registers"] for customer, document in documents.items()}
     judged: dict[str, list[dict[str, Any]]] = {customer: [] for customer in documents}
-    for made in finding.findings(about, registers, links, catalogue):
+    for made in fleet_findings.findings(about, registers, links, catalogue):
         if made.customer in judged:
             judged[made.customer].append(made.own)
             told.append(made.fleet)

@@ -9,9 +9,9 @@ from typing import Any
 
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.compared import HostLinks
-from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.finding import Made, findings
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints import Key
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.links import Link
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.fleet_findings import Made, findings
 
 KNOWN = catalogue.load()
 KEY = Key("a key of the whole fleet")

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from ..catalogue.catalogue import Catalogue, Control
 from ..declared import waivers
-from ..runs.finding import NOBODY, answered, bare, judged, listed, party, waive
-from .all import FLEET_JUDGES
-from .case import FleetCase, FleetJudge
-from .compared import NOT_HERE, NOT_READ, AllLinks, HostLinks
+from ..fleet.all import FLEET_JUDGES
+from ..fleet.case import FleetCase, FleetJudge
+from ..fleet.compared import NOT_HERE, NOT_READ, AllLinks, HostLinks
+from .finding import NOBODY, answered, bare, judged, listed, party, waive
 
 
 class Made(NamedTuple):
