@@ -3,7 +3,8 @@
 
 Files of the candidate lie in a folder of their own and are found there; what is gone is gone; what a package brings
 that is yet to be installed is there, though it can't be read. sshd is asked about copies of its configuration whose
-Include lines name copies; what it answers names the real files.
+Include lines name copies; what it answers names the real files. What the name services know has the candidate's
+accounts and groups in it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from ..readers.sshd import config_path
 from ..ssh import config as sshd_config
 from .files import File
 from .staged_sudoers import SudoersCopies
+
+#: What getent(1) lists in whole -> the file that is part of it.
+DATABASES = {("getent", "passwd"): "/etc/passwd", ("getent", "group"): "/etc/group"}
 
 
 class StagedDoor(Door):
@@ -92,7 +96,10 @@ class StagedDoor(Door):
         return super().which(program) or next(filter(self._provided, coming), None)
 
     def run(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
-        """Run a program; sshd in test mode and cvtsudoers are given the candidate's configuration."""
+        """Run a program; sshd in test mode and cvtsudoers are given the candidate's configuration, getent its files."""
+        if tuple(argv) in DATABASES:
+            done = super().run(argv, seconds, stdin)
+            return Completed(done.rc, self._listed(DATABASES[tuple(argv)], done.out), done.err)
         if argv[0] == "cvtsudoers":
             with self._making:
                 return super().run([*argv[:-1], self._sudoers.copy(argv[-1])], seconds, stdin)
@@ -100,6 +107,14 @@ class StagedDoor(Door):
             return super().run(argv, seconds, stdin)
         done = super().run(self._on_copies(argv), seconds, stdin)
         return Completed(done.rc, self._named(done.out), self._named(done.err))
+
+    def _listed(self, path: str, listed: str) -> str:
+        """Return what the name services list, with the candidate's lines in place of the file's."""
+        if os.path.realpath(path) not in self._files:
+            return listed
+        before = set(Door().read(path).split("\n"))
+        others = [line for line in listed.split("\n") if line not in before]
+        return "\n".join([*self.read(path).rstrip("\n").split("\n"), *others, ""])
 
     def _on_copies(self, argv: Sequence[str]) -> Sequence[str]:
         rest = []

@@ -201,6 +201,14 @@ def test_the_staged_door_shows_the_candidate(tmp_path: Path) -> None:
     assert door.which("newprogram") == "/usr/sbin/newprogram"
 
 
+def test_the_name_services_list_the_candidates_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Path("/etc/group").read_text()
+    door = StagedDoor(str(tmp_path), {"/etc/group": File(b"root:x:0:\nstaff:x:50:anna\n")})
+    monkeypatch.setattr(Door, "run", lambda *_arguments: Completed(0, before + "far:*:9000:anna\n", ""))
+    assert door.run(["getent", "group"]).out == "root:x:0:\nstaff:x:50:anna\nfar:*:9000:anna\n"
+    assert door.run(["getent", "passwd"]).out == before + "far:*:9000:anna\n"
+
+
 def test_sshd_is_asked_about_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "host"
     (folder / "d").mkdir(parents=True)
