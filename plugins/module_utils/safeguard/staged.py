@@ -21,7 +21,7 @@ from .files import File
 from .staged_sudoers import SudoersCopies
 
 #: What getent(1) lists in whole -> the file that is part of it.
-DATABASES = {("getent", "passwd"): "/etc/passwd", ("getent", "group"): "/etc/group"}
+DATABASES: dict[tuple[str, ...], str] = {("getent", "passwd"): "/etc/passwd", ("getent", "group"): "/etc/group"}
 
 
 class StagedDoor(Door):

@@ -19,7 +19,9 @@ def path(place: str, **more: Any) -> dict[str, Any]:
 
 
 def deep(at: str | None = "2026-11-20T02:00:00Z", **found: Any) -> dict[str, Any]:
-    lists = {name: [] for name in ("rights", "writable", "credentials", "agents", "ownerless", "unfinished", "skipped")}
+    lists: dict[str, Any] = {
+        name: [] for name in ("rights", "writable", "credentials", "agents", "ownerless", "unfinished", "skipped")
+    }
     return {"at": at, "seconds": 1.0, "entries": 10, "dropped": {}, **lists, **found}
 
 

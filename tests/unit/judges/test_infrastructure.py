@@ -39,7 +39,7 @@ def test_what_is_known_says_when_and_from_where() -> None:
     for data in (remote_tools(), support):
         assert date(2026, 11, 1) <= data.dated <= date.today()
         assert data.sources
-    for source in [one.source for one in (*support.systems, *support.products)]:
+    for source in [*(one.source for one in support.systems), *(one.source for one in support.products)]:
         assert source.startswith("https://")
     for system in support.systems:
         assert all(extended.until > system.until for extended in system.extended), system.id
@@ -84,7 +84,7 @@ def tools(
     """Judge lin-oa-remote-tools."""
     agents = {"units": units or {}, "user_units": [], "programs": programs or [], "servers": servers or {}}
     areas = {"packages": {"installed": packages or {}}, "agents": agents, "sockets": {"listening": listening or []}}
-    declared = {} if approved is None else {"bulwark_remote_tools": approved}
+    declared: dict[str, Any] = {} if approved is None else {"bulwark_remote_tools": approved}
     return judge("lin-oa-remote-tools", areas, **declared)
 
 

@@ -121,9 +121,10 @@ def test_groups_without_members_need_no_register() -> None:
     assert judge(GROUPS, host(user("ana", groups=["sudo"]))).status == "unknown"
 
 
-def allow(*users: dict[str, Any], tier: int | None = 1, **sshd: list[str]) -> Any:
+def allow(*users: dict[str, Any], tier: int | None = 1, **sshd: Any) -> Any:
     """Return the verdict on who may log in."""
-    return judge(ALLOW, host(*users, **sshd), **({} if tier is None else {"bulwark_host_tier": tier}))
+    declared: dict[str, Any] = {} if tier is None else {"bulwark_host_tier": tier}
+    return judge(ALLOW, host(*users, **sshd), **declared)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,11 @@ class Loader(yaml.SafeLoader):
     """Reads what Ansible reads; notes which texts may not be templates."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: ("unsafe", loader.construct_scalar(node)))
+def unsafe(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> tuple[str, str]:
+    return "unsafe", str(loader.construct_scalar(node))
+
+
+Loader.add_constructor("!unsafe", unsafe)
 
 
 def account(name: str, remark: str = "") -> Proposal:

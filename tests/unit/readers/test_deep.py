@@ -14,7 +14,9 @@ GROUP = "root:x:0:\nshadow:x:42:\nanna:x:1000:\n"
 
 
 def kept(**found: Any) -> str:
-    lists = {name: [] for name in ("rights", "writable", "owners", "credentials", "agents", "processes")}
+    lists: dict[str, Any] = {
+        name: [] for name in ("rights", "writable", "owners", "credentials", "agents", "processes")
+    }
     return json.dumps(
         {"schema": "bulwark/deep/1", "at": "2026-11-20T02:00:00Z", "seconds": 3.5, "entries": 10, "idle": {},
          "unfinished": {f"/srv/{SECRET}": "the time was up"}, "skipped": {}, "dropped": {}, "found": {**lists, **found}}

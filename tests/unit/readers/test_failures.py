@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.auth_log.events import WANTED
+from ansible_collections.bulwark.msp.plugins.module_utils.auth_log.tally import Period, Tally
 from ansible_collections.bulwark.msp.plugins.module_utils.door import CutShort, Door
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import failures
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Area, Reading
@@ -22,10 +24,10 @@ def read(
     """Return the facts of a recorded host whose accounts are anna and root, and the errors."""
     (root / "commands.json").write_text(json.dumps({line: {"stdout": said} for line, said in (commands or {}).items()}))
 
-    def system(_host: Reading, area: Area) -> None:
+    def system(host: Reading, area: Area) -> None:
         area.facts.update(now=NOW, privileged=privileged)
 
-    def accounts(_host: Reading, area: Area) -> None:
+    def accounts(host: Reading, area: Area) -> None:
         area.facts["users"] = [{"name": "anna", "changed": None}, {"name": "root", "changed": None}]
 
     readers = {"system": system, "accounts": accounts, "failures": failures.read}
@@ -66,7 +68,7 @@ def test_only_root_sees_the_log(tmp_path: Path) -> None:
 
 def test_the_journal_and_how_far_back_it_goes(tmp_path: Path) -> None:
     start = NOW - 168 * 3600
-    asked = [*failures.JOURNAL, "-r", f"--since=@{start}", f"--grep={failures.WANTED}", "--case-sensitive=true"]
+    asked = [*failures.JOURNAL, "-r", f"--since=@{start}", f"--grep={WANTED}", "--case-sensitive=true"]
     oldest = f"{NOW - 7200}.000001 web systemd[1]: started\n"
     lines = f"{NOW - 50}.1 web sshd[7]: Failed password for anna from 192.0.2.7 port 4 ssh2\n"
     commands = {
@@ -85,7 +87,7 @@ def test_a_journal_that_takes_too_long_is_known_as_far_as_it_came(monkeypatch: p
         raise CutShort("too long")
 
     monkeypatch.setattr(Door, "stream", stream)
-    tally = failures.Tally(failures.Period(NOW, NOW - 86400, NOW, NOW), ["anna"], [], {})
+    tally = Tally(Period(NOW, NOW - 86400, NOW, NOW), ["anna"], [], {})
     assert failures.read_log(Door(), "journal", 0, tally) == (
         NOW - 50,
         "reading the journal took longer than 5 seconds",
