@@ -52,8 +52,8 @@ options:
       - Kinds are C(file), C(absent), C(edit), C(mode), C(unit), C(package), C(program) and C(ended). Packages are only
         looked for.
       - C(ended) ends the processes and sessions of an account once the change is confirmed. Nothing brings them back.
-      - A step with C(keeps_out) keeps somebody out of an account, and V(restore) of O(operation) does not give back what
-        it takes where that is for good. A step that is C(optional) is passed over where it can't be done.
+      - A step with C(keeps_out) keeps somebody out of an account, and V(restore) of O(operation) does not give back
+        what it takes where that is for good. A step that is C(optional) is passed over where it can't be done.
       - Where one step of a control can't be done, none of that control is.
     type: list
     elements: dict

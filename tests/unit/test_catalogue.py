@@ -15,8 +15,8 @@ from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue as module
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, CatalogueError, load
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import OWN_RESULTS
-from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 
 ADVISORY, DEFAULTS, SPECS = "meta/advisory.yml", "defaults/main.yml", "meta/argument_specs.yml"
 ROLES = module.ROLES

@@ -15,11 +15,11 @@ import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.checking import Problem
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import DeclarationError
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Store, encoded
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import begin
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.begin import BeginError, Plan
-from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 
 from tests.checkout import ROOT
 
