@@ -139,7 +139,7 @@ def allow(*users: dict[str, Any], tier: int | None = 1, **sshd: Any) -> Any:
         ({"allowgroups": ["tier?"]}, ["lower: others"]),
     ],
 )
-def test_who_may_log_in_is_said(sshd: dict[str, list[str]], wrong: list[str]) -> None:
+def test_who_may_log_in_is_said(sshd: dict[str, Any], wrong: list[str]) -> None:
     assert identities(allow(user("ana"), **sshd)) == wrong
 
 

@@ -12,7 +12,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.auth_log.events import
 from ansible_collections.bulwark.msp.plugins.module_utils.auth_log.tally import Period, Tally
 from ansible_collections.bulwark.msp.plugins.module_utils.door import CutShort, Door
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import failures
-from ansible_collections.bulwark.msp.plugins.module_utils.reading import Area, Reading
+from ansible_collections.bulwark.msp.plugins.module_utils.reading import Area, Reader, Reading
 
 HOURS = {"failures": 24, "changes": 72, "sessions": 168}
 NOW = int(time.time())
@@ -30,7 +30,7 @@ def read(
     def accounts(host: Reading, area: Area) -> None:
         area.facts["users"] = [{"name": "anna", "changed": None}, {"name": "root", "changed": None}]
 
-    readers = {"system": system, "accounts": accounts, "failures": failures.read}
+    readers: dict[str, Reader] = {"system": system, "accounts": accounts, "failures": failures.read}
     facts, errors = Reading(Door(str(root)), readers, log_hours=HOURS).state(["failures"], 20)
     return facts["failures"], errors
 
