@@ -37,6 +37,7 @@ HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 ADDRESS = "127.0.0.1"
 #: Published ports come from here: one of the ephemeral range may be taken before podman binds it.
 PORTS = range(20000, 30000)
+_GIVEN: set[int] = set()
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -186,13 +187,19 @@ def each(action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on now, below those the kernel gives to outgoing connections."""
+    """A TCP port of 127.0.0.1 that nothing listens on now, below those the kernel gives to outgoing connections.
+
+    None is given twice: whoever asked for it may not listen yet.
+    """
     for port in random.sample(PORTS, len(PORTS)):
+        if port in _GIVEN:
+            continue
         with closing(socket.socket()) as probe:
             try:
                 probe.bind((ADDRESS, port))
             except OSError:
                 continue
+            _GIVEN.add(port)
             return port
     raise LabError(f"no port of {PORTS} is free on {ADDRESS}")
 
