@@ -18,6 +18,8 @@ from tests.scenarios.scenario import Scenario
 HOSTS = 8
 PREFIX = "bulwark-scenarios"
 INVENTORY = "inventory.json"
+#: Programs that setups may call by name.
+TOOLS = sorted((Path(__file__).parent / "tools").iterdir())
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,9 @@ def _remove_leftovers() -> None:
 def _set_up(part: tuple[Host, Scenario]) -> str:
     host, scenario = part
     try:
+        for tool in TOOLS:
+            if tool.name in scenario.setup:
+                host.put(f"/usr/local/bin/{tool.name}", tool.read_bytes(), 0o755)
         host.run(scenario.setup)
     except LabError as error:
         return f"the setup failed: {error}"
