@@ -57,7 +57,7 @@ def key(name: str, *options: str, fingerprint: str = "SHA256:aaa", **more: Any) 
     """Return an entry of keys.authorized in a file of root's."""
     entry = {"user": name, "path": f"/etc/ssh/keys/{name}", "line": 1, "type": "ssh-ed25519", "bits": 256}
     place = {"owner_uid": 0, "mode": "0644", "writable_by_user": False}
-    return {**entry, **place, "fingerprint": fingerprint, "options": list(options), **more}
+    return {**entry, **place, "fingerprint": fingerprint, "options": list(options), "marks": [], **more}
 
 
 def pam(*lines: tuple[str, str]) -> list[dict[str, Any]]:
