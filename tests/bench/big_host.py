@@ -23,7 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
 from tests.bench.reading import read_on  # noqa: E402
-
 from tests.lab.engine import Host, Lab  # noqa: E402
 
 ACCOUNTS = 5000
