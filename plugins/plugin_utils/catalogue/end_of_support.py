@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def _extended(entry: Entry) -> Extended:
 def _product(entry: Entry) -> Product:
     branches = entry.entry("branches").rest()
     for version, last in branches.items():
-        if last is not None and type(last) is not date:
+        if last is not None and (not isinstance(last, date) or isinstance(last, datetime)):
             raise entry.wrong("branches", {version: last}, "it must be a day (YYYY-MM-DD) or null")
     made = Product(
         entry.text("id"), entry.text("name"), entry.text("source"), tuple(map(_compiled(entry), entry.texts("named"))),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from .strict_yaml import Entry, read
 
@@ -53,7 +54,7 @@ def _tool(entry: Entry) -> Tool:
         return entry.texts(key) if key in entry else ()
 
     ports = entry.value("ports", [])
-    if not isinstance(ports, list) or not all(type(port) is int and 0 < port < 65536 for port in ports):
+    if not isinstance(ports, list) or not all(map(_port, ports)):
         raise entry.wrong("ports", ports, "it must be a list of port numbers")
     made = Tool(
         entry.text("id"), entry.text("name"), patterns("packages"), patterns("units"), patterns("user_units"),
@@ -61,3 +62,8 @@ def _tool(entry: Entry) -> Tool:
     )  # fmt: skip
     entry.close()
     return made
+
+
+def _port(value: Any) -> bool:
+    # True is a number to Python, too.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536

@@ -66,11 +66,11 @@ def fleet_verdict(
     """Return a FleetVerdict, doubles removed, order kept."""
     crossings = tuple(dict.fromkeys(wrong))
     return FleetVerdict(
-        expected,
-        tuple(Item(each.identity, each.text) for each in crossings),
-        tuple(dict.fromkeys(unread)),
-        tuple(dict.fromkeys(evidence)),
-        assurance,
+        expected=expected,
+        wrong=tuple(Item(each.identity, each.text) for each in crossings),
+        unread=tuple(dict.fromkeys(unread)),
+        evidence=tuple(dict.fromkeys(evidence)),
+        assurance=assurance,
         aged=tuple(dict.fromkeys(aged)),
         crossings=crossings,
     )
