@@ -23,7 +23,7 @@ if not LINK.is_symlink():
     importlib.invalidate_caches()
 
 #: Tests that share hosts run one after another: folder or file -> what they share. Any other file has its own.
-SHARED = {"tests/lab/": "lab", "tests/enforcement/test_lab.py": "lab", "tests/faults/": "guests", "tests/vm/": "guests"}
+SHARED = {"tests/lab/": "lab", "tests/enforcement/test_lab.py": "lab"}
 
 # Two busy cores make single examples slow now and then; that is no failure.
 hypothesis.settings.register_profile("bulwark", deadline=None)
