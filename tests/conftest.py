@@ -30,6 +30,8 @@ hypothesis.settings.register_profile("bulwark", deadline=None)
 hypothesis.settings.load_profile("bulwark")
 
 
+# Before xdist, which reads the groups at the same time.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what shares hosts in one process, for `--dist loadgroup`."""
     for item in items:
