@@ -22,22 +22,9 @@ if not LINK.is_symlink():
     # Python remembers that the directory, which is on the path already, wasn't there.
     importlib.invalidate_caches()
 
-#: Tests that share hosts run one after another: folder or file -> what they share. Any other file has its own.
-SHARED = {"tests/lab/": "lab", "tests/enforcement/test_lab.py": "lab"}
-
 # Two busy cores make single examples slow now and then; that is no failure.
 hypothesis.settings.register_profile("bulwark", deadline=None)
 hypothesis.settings.load_profile("bulwark")
-
-
-# Before xdist, which reads the groups at the same time.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares hosts in one process, for `--dist loadgroup`."""
-    for item in items:
-        path = item.path.relative_to(ROOT).as_posix()
-        group = next((shared for start, shared in SHARED.items() if path.startswith(start)), path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

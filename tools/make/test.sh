@@ -27,11 +27,7 @@ stage sanity tools/make/sanity.sh
 stage importer tools/make/importer.sh
 stage "unit tests" pytest --numprocesses auto tests/unit tests/test_artefact.py
 stage molecule molecule test --all
-# They count seconds, so nothing else runs meanwhile.
-stage "faults, VMs" pytest --durations 5 tests/faults tests/vm
 
 [ "${#failed[@]}" -eq 0 ] || say "failed before the tests on real hosts: ${failed[*]}"
-# Mostly they wait for hosts, so that two side by side take little longer than one.
-pytest --numprocesses 2 --dist loadgroup --durations 10 tests --ignore tests/unit --ignore tests/test_artefact.py \
-  --ignore tests/faults --ignore tests/vm
+pytest --durations 10 tests --ignore tests/unit --ignore tests/test_artefact.py
 [ "${#failed[@]}" -eq 0 ]
