@@ -49,9 +49,9 @@ PLANTED = {
     "> /etc/systemd/system/rustdesk.service; systemctl daemon-reload; systemctl start rustdesk",
     "unit_argument": "systemd-run --unit=tunnel bash -c 'exec -a \"ngrok --authtoken=%s\" sleep 1000'",
     "access": "printf '# %%s\n+:gecos:10.0.0.1\n' '%s' >> /etc/security/access.conf",
-    "typed_name": "cp /usr/bin/logger /run/sshd; "
-    "/run/sshd -t sshd -p auth.info 'Failed password for invalid user %s from 192.0.2.1 port 1 ssh2'; "
-    "/run/sshd -t sshd -p auth.info 'Failed password for gecos from 192.0.2.1 port 1 ssh2'",
+    "typed_name": "mkdir -p /run/lab; cp /usr/bin/logger /run/lab/sshd; "
+    "/run/lab/sshd -t sshd -p auth.info 'Failed password for invalid user %s from 192.0.2.1 port 1 ssh2'; "
+    "/run/lab/sshd -t sshd -p auth.info 'Failed password for gecos from 192.0.2.1 port 1 ssh2'",
     "file_name": "cp /etc/ssh/ssh_host_ed25519_key /home/gecos/%s",
     "folder_name": "mkdir -p /home/gecos/%s; cp /etc/ssh/ssh_host_ed25519_key /home/gecos/%s/id_ed25519",
     "setuid_name": "cp /bin/true /usr/local/bin/%s; chmod u+s /usr/local/bin/%s",
