@@ -14,7 +14,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 
 from tests.integration.fleet import Played, inventory, play
-from tests.lab.engine import Host, Lab, each
+from tests.lab.engine import Host, Lab, free_port
 
 CUSTOMER = "acme-west"
 #: A key of somebody's on an ordinary account, a second root, and a name that is a template to whoever loads it.
@@ -48,7 +48,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def hosts(lab: Lab) -> list[Host]:
-    made = each(lambda name: lab.start(name, "bookworm"), ["west", "east"])
+    made = [Host(name, f"onboard-{name}", "bookworm", free_port()) for name in ("west", "east")]
+    lab.restore(made)
     lab.wait_ssh(made)
     made[0].run(PLANTED)
     return made
