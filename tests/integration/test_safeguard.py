@@ -183,7 +183,7 @@ def test_what_is_simulated_is_what_changes_and_restore_brings_all_back(lab: Lab,
     assert {change["control"] for change in applied["changes"]} == {"c-tries", "c-file", "c-gone", "c-unit", "c-stop"}
     assert tries(host) == "2"
     assert greets(host)
-    assert ask(host, "confirm", run="r1") == {"changed": True, "confirmed": True}
+    assert ask(host, "confirm", run="r1") == {"changed": True, "confirmed": True, "still_running": []}
     assert not host.run("ls /etc/systemd/system | grep -i bulwark", check=False).stdout
     assert "bulwark" not in host.run("systemctl list-timers --all --no-pager").stdout
 
