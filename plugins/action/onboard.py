@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue
+from ..plugin_utils.declared import declared
 from ..plugin_utils.enforce.workspace import Workspace, WorkspaceError
 from ..plugin_utils.onboarding import draft
 from ..plugin_utils.onboarding.found import found
@@ -42,7 +44,7 @@ class ActionModule(ActionBase):
             hosts.setdefault(target["customer"], {})[target["host"]] = how
         folders = []
         try:
-            drafts = _drafts(variables)
+            drafts = _drafts(variables, date.fromisoformat(about["date"]))
             for customer, own in hosts.items():
                 folder = drafts / results.encoded(customer) / about["run"]
                 read = {host: found(case) for host in own for case in [_case(host)] if case}
@@ -56,10 +58,10 @@ class ActionModule(ActionBase):
         return {**result, "changed": False, "drafts": folders}
 
 
-def _drafts(variables: Mapping[str, Any]) -> Path:
-    given = playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]])
-    name = given.get("bulwark_draft_dir") or catalogue.load().defaults("baseline")["bulwark_draft_dir"]
-    return Path(str(name)).expanduser().absolute()
+def _drafts(variables: Mapping[str, Any], today: date) -> Path:
+    here = playtime.declared_variables(variables["hostvars"][variables["inventory_hostname"]])
+    policy = declared.declare(here, catalogue.load(), today).policy
+    return Path(str(policy["bulwark_draft_dir"])).expanduser().absolute()
 
 
 def _case(host: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.bulwark.msp.plugins.module_utils.readers.agents import SERVERS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.end_of_support import FILE as DATES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.end_of_support import end_of_support
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.remote_tools import FILE as TOOLS
@@ -32,6 +33,10 @@ UNIT = {"path": "/usr/lib/systemd/system/anydesk.service", "masked": False, "act
 def test_every_tool_that_the_catalogue_asks_for_is_known() -> None:
     names = " | ".join(tool.name for tool in remote_tools().tools)
     assert [name for name in ASKED if name not in names] == []
+
+
+def test_servers_are_read_of_tools_that_are_known() -> None:
+    assert set(SERVERS) <= {tool.id for tool in remote_tools().tools}
 
 
 def test_what_is_known_says_when_and_from_where() -> None:
