@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import datetime, timezone
 from typing import Any
@@ -15,6 +16,9 @@ from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.results import ResultsError, Store
 from ..plugin_utils.runs import begin, playtime
 
+#: Read before Ansible forks, so that the actions after it have it too; run() says what is wrong with it.
+with contextlib.suppress(catalogue.CatalogueError):
+    catalogue.load()
 playtime.share_memory()
 
 

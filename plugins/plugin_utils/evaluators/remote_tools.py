@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import lru_cache
 from typing import Any
 
 from ..catalogue.remote_tools import Tool, remote_tools
@@ -100,26 +102,32 @@ def differences(case: Case, presence: Presence, entry: RemoteTool) -> Iterator[s
 def runs(program: dict[str, Any], tool: Tool) -> bool:
     """Say whether a process is one of the tool's, by its name or the path of its program."""
     path = (program["path"] or "").removesuffix(" (deleted)")
-    names = {program["name"], path.rpartition("/")[2]}
+    paths = [pattern for pattern in tool.programs if "/" in pattern]
+    return matches(path, paths) or _named((program["name"], path.rpartition("/")[2]), tool)
+
+
+def _named(names: Iterable[str], tool: Tool) -> bool:
+    """Say whether one of the names is one of the tool's, as the kernel may have cut it."""
+    patterns = [pattern for pattern in tool.programs if "/" not in pattern]
     return any(
-        fnmatchcase(path, pattern) if "/" in pattern else any(_named(name, pattern) for name in names)
-        for pattern in tool.programs
+        matches(name, patterns) or (len(name) == NAME_LENGTH and any(pattern.startswith(name) for pattern in patterns))
+        for name in names
+        if name
     )
-
-
-def _named(name: str, pattern: str) -> bool:
-    return bool(name) and (fnmatchcase(name, pattern) or (len(name) == NAME_LENGTH and pattern.startswith(name)))
 
 
 def _answers(listener: dict[str, Any], tool: Tool) -> bool:
     if listener["proto"] != "tcp":
         return False
     name = listener["process"]
-    if name is None:
-        return listener["port"] in tool.ports
-    return any(_named(name, pattern) for pattern in tool.programs if "/" not in pattern)
+    return listener["port"] in tool.ports if name is None else _named([name], tool)
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Say whether a name matches one of the patterns."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return bool(_one_of(tuple(patterns)).match(name))
+
+
+@lru_cache(maxsize=1024)
+def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")
