@@ -33,6 +33,13 @@ LANES = {
     "fleet": "found by comparing hosts",
     "record": "needs data from outside the host",
 }
+#: What a judge goes by that is not the host's state.
+BESIDE = {
+    "exploited": "CISA's catalogue of known exploited vulnerabilities, joined on the controller with the "
+    "distribution's own data on fixes",
+    "earlier": "what the last run that read the host remembered",
+    "records": "the customer's records in `bulwark_evidence_dir`",
+}
 ENFORCE = {
     "safe": "on by default",
     "guarded": "only under commit-confirm",
@@ -138,7 +145,9 @@ def _read(control: Control) -> str:
 
 
 def _area(name: str) -> str:
-    """Return the first line of the reader's own description, which begins "Area `name`: "."""
+    """Return what is read in words: of an area the first line of its reader, which begins "Area `name`: "."""
+    if name in BESIDE:
+        return BESIDE[name]
     reader = AREAS.get(name)
     text = (sys.modules[reader.__module__].__doc__ or "") if reader else ""
     return text.partition("\n")[0].removeprefix("Area ") or f"`{name}`"

@@ -22,6 +22,7 @@ from ..plugin_utils.evaluators.verdict import Case
 from ..plugin_utils.fleet.fingerprints import Key
 from ..plugin_utils.judges.all import JUDGES
 from ..plugin_utils.runs import deep, judging, playtime
+from ..plugin_utils.runs.context import context
 from ..plugin_utils.runs.finding import Subject
 from ..plugin_utils.runs.remote import Remote, RemoteError, Unreachable, account_of
 from ..plugin_utils.text import clean
@@ -54,26 +55,28 @@ class ActionModule(ActionBase):
         declaration = declared.declare(declared_here, CATALOGUE, today)
         subject = Subject(host, declaration, self._covers(host, variables["groups"]))
         controls = selection.selected(declaration.policy, CATALOGUE, JUDGES)
+        known = context(run, subject, controls, CATALOGUE)
         state: Mapping[str, Any] = {}
         key = Key(declaration.secrets.get("bulwark_fingerprint_key") or run.key())
         walked = deep.Walked()
         try:
             walked = self._walk(subject, variables)
             state, problem = self._state(subject, variables, key)
-            document = judging.judge_state(state, subject, controls, CATALOGUE, today, about, key)
+            document = judging.judge_state(state, subject, controls, CATALOGUE, today, about, key, known)
             for reason in filter(None, (walked.problem, problem)):
                 document["errors"].insert(0, {"area": None, "fact": None, "reason": reason})
             if declaration.policy.get("bulwark_keep_state"):
                 run.write_state(subject.customer, host, state)
         except RemoteError as failure:
             at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            document = judging.unread_host(str(failure), subject, controls, CATALOGUE, about, at)
+            document = judging.unread_host(str(failure), subject, controls, CATALOGUE, about, at, earlier=known.earlier)
             self._display.warning("bulwark: %s was not read: %s" % (clean(host, NAME_LIMIT), failure))
         run.write_host(document)
         if self._task.args.get("enforce"):
-            result.update(self._to_enforce(document, subject, state, today))
+            case = Case(Facts(state), declaration.policy, declaration.registers, today, known)
+            result.update(_to_enforce(document, case, state, host))
         elif self._task.args.get("keep") and state:
-            case = Case(Facts(state), declaration.policy, declaration.registers, today)
+            case = Case(Facts(state), declaration.policy, declaration.registers, today, known)
             Workspace(host).begin(case, state, (), {})
         return {
             **result,
@@ -83,21 +86,6 @@ class ActionModule(ActionBase):
             "counts": dict(Counter(finding["status"] for finding in document["findings"])),
             "unread": [error["reason"] for error in document["errors"] if error["area"] is None],
         }
-
-    @staticmethod
-    def _to_enforce(
-        document: Mapping[str, Any], subject: Subject, state: Mapping[str, Any], today: date
-    ) -> dict[str, Any]:
-        """Keep what enforcement builds on, and return the failing controls by section and those that are left."""
-        policy = subject.declaration.policy
-        choice = choosing.choose(document, policy, CATALOGUE, ENFORCED)
-        case = Case(Facts(state), policy, subject.declaration.registers, today)
-        Workspace(subject.host).begin(case, state, choice.failing, choice.left)
-        sections: dict[str, list[str]] = {}
-        for control in choice.failing:
-            sections.setdefault(CATALOGUE.section_of(control), []).append(control)
-        before = {finding["control"]: finding["status"] for finding in document["findings"]}
-        return {"failing": sections, "left": choice.left, "before": before}
 
     def _covers(self, host: str, groups: Mapping[str, list[str]]) -> Callable[[str], bool]:
         """Return whether a host pattern covers the host; the inventory is gone through only where a waiver has one."""
@@ -155,3 +143,14 @@ def _read(remote: Remote, arguments: Mapping[str, Any], seconds: float) -> Mappi
         return judging.check_state(answer["state"])
     except judging.StateError as error:
         raise RemoteError(str(error)) from None
+
+
+def _to_enforce(document: Mapping[str, Any], case: Case, state: Mapping[str, Any], host: str) -> dict[str, Any]:
+    """Keep what enforcement builds on, and return the failing controls by section and those that are left."""
+    choice = choosing.choose(document, case.policy, CATALOGUE, ENFORCED)
+    Workspace(host).begin(case, state, choice.failing, choice.left)
+    sections: dict[str, list[str]] = {}
+    for control in choice.failing:
+        sections.setdefault(CATALOGUE.section_of(control), []).append(control)
+    before = {finding["control"]: finding["status"] for finding in document["findings"]}
+    return {"failing": sections, "left": choice.left, "before": before}

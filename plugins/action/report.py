@@ -15,7 +15,7 @@ from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared
 from ..plugin_utils.drift import documents, finish, history, merge, model, shapes, verify
 from ..plugin_utils.formats import summary, writing
-from ..plugin_utils.runs import closing, playtime, rings
+from ..plugin_utils.runs import closing, memory, playtime, rings
 
 MOST_REASONS = 60
 
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
                 return {"changed": False, "run": run.name, "run_dir": str(run.folder), "later": later}
             late = self._complete(run, own.policy, variables["hostvars"], known, ring)
         about = documents.about_run(run)
-        earlier = history.read(finish.history_folder(run, own.policy), about)
+        earlier = history.read(memory.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
         writing.write(run, report, known)
         hosts = [closing.totals(page.document) for page in report.documents()]

@@ -15,6 +15,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue as module
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, CatalogueError, load
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.declared import OWN_RESULTS
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.context import SOURCES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 
@@ -89,7 +90,7 @@ def test_a_record_is_read_from_no_host(catalogue: Catalogue) -> None:
 
 
 def test_what_a_control_reads_is_an_area(catalogue: Catalogue) -> None:
-    assert {area for control in catalogue.controls.values() for area in control.reads} <= set(AREAS)
+    assert {area for control in catalogue.controls.values() for area in control.reads} <= {*AREAS, *SOURCES}
 
 
 def test_what_is_never_enforced_touches_nothing(catalogue: Catalogue) -> None:

@@ -14,6 +14,7 @@ from ..fleet.compared import HostLinks, of_document
 from ..results import ResultsError, Run, Store
 from ..runs import closing, fleet_findings, rings
 from ..runs.closing import HostTotals
+from ..runs.memory import history_folder
 from ..text import clean
 from . import history, index, signing
 from .delta import newly_failing
@@ -78,12 +79,6 @@ def finish(
     except ResultsError as error:
         return [str(error)]
     return []
-
-
-def history_folder(run: Run, policy: Mapping[str, Any]) -> Path:
-    """Return the folder with the earlier runs that this one is compared with."""
-    given = str(policy["bulwark_history_dir"])
-    return Path(given).expanduser() if given else run.folder.parent
 
 
 def _judge_fleet(

@@ -9,11 +9,13 @@ as `unknown` with the reason, and `raise NotApplicable(reason)` ends it as `not_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from ..declared.registers import Registers
+from .context import NOTHING, Context
 from .facts import Facts
 
 Assurance = Literal["proven", "effective", "configured", "attested"]
@@ -44,7 +46,7 @@ class Verdict:
     what was seen too long ago to go by, with its date.
     evidence: what was looked at (commands, files). assurance: how good the look was, never more than the reader gave.
     severity: a lesser one than the catalogue's, where the breach is lesser. cause: id of the control that this
-    failure only follows from.
+    failure only follows from. remember: what the next run is to know of this host ({key: value}, texts).
     """
 
     expected: str
@@ -55,6 +57,7 @@ class Verdict:
     severity: str | None = None
     cause: str | None = None
     aged: tuple[str, ...] = ()
+    remember: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> Literal["pass", "fail", "unknown", "stale"]:
@@ -76,22 +79,24 @@ def verdict(
     severity: str | None = None,
     cause: str | None = None,
     aged: Iterable[str] = (),
+    remember: Mapping[str, str] = MappingProxyType({}),
 ) -> Verdict:
     """Return a Verdict from any iterables, doubles removed, order kept."""
     return Verdict(
         expected, tuple(dict.fromkeys(wrong)), tuple(dict.fromkeys(unread)), tuple(dict.fromkeys(evidence)), assurance,
-        severity, cause, tuple(dict.fromkeys(aged)),
+        severity, cause, tuple(dict.fromkeys(aged)), remember,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a judge judges: the host's facts, the policy in force, the registers, and the day of the run."""
+    """What a judge judges: the facts of a host, the policy in force, the registers, the day of the run, the context."""
 
     facts: Facts
     policy: Mapping[str, Any]
     registers: Registers
     today: date
+    context: Context = NOTHING
 
 
 Judge = Callable[[Case], Verdict]

@@ -15,6 +15,7 @@ from ..declared.selection import selected
 from ..judges.all import JUDGES
 from ..results import Run
 from ..text import clean
+from .context import context
 from .finding import SEVERITIES, Subject
 from .judging import unread_host
 
@@ -82,7 +83,8 @@ def fill_gaps(
         platform = {"system": other, "family": "other", "version": ""} if other else None
         subject = Subject(host, declaration, lambda _: False)
         controls = selected(declaration.policy, catalogue, JUDGES)
-        run.write_host(unread_host(reason, subject, controls, catalogue, about, at, platform))
+        earlier = context(run, subject, controls, catalogue).earlier
+        run.write_host(unread_host(reason, subject, controls, catalogue, about, at, platform, earlier))
         missing.append(host)
     return missing
 

@@ -13,9 +13,10 @@ from ..catalogue.catalogue import Catalogue, Control
 from ..declared import waivers
 from ..declared.declared import Declaration
 from ..declared.registers import Registers, Undeclared
-from ..evaluators.facts import Facts, Unread
+from ..evaluators.facts import Unread
 from ..evaluators.verdict import Case, Judge, NotApplicable, Verdict
 from ..text import clean
+from .memory import Memory, bounded
 
 SEVERITIES = ("low", "medium", "high", "critical")
 STATUSES = ("pass", "fail", "unknown", "not_applicable", "waived", "not_attested", "stale")
@@ -86,32 +87,44 @@ def judged(judge: Callable[[AnyCase], AnyVerdict], case: AnyCase) -> tuple[str, 
 
 
 def finding(
-    control: Control, catalogue: Catalogue, judge: Judge, facts: Facts, subject: Subject, today: date, observed_at: str
+    control: Control, catalogue: Catalogue, judge: Judge, case: Case, subject: Subject, observed_at: str
 ) -> dict[str, Any]:
     """Return the finding of one control on one host, as docs/schemas/host-result.json describes it."""
     declaration = subject.declaration
-    case = Case(facts, declaration.policy, declaration.registers, today)
     status, verdict, reason = judged(judge, case)
-    made = blank(control, catalogue, subject, status, reason, observed_at)
+    made = blank(control, catalogue, subject, status, reason, observed_at, case.context.earlier)
     if verdict:
+        remember(made, verdict.remember)
         made.update(answered(verdict))
         made["severity"] = verdict.severity or control.severity
         made["effective_severity"] = effective_severity(made["severity"], control, declaration.registers)
         if verdict.wrong and verdict.cause:
             made["caused_by"] = verdict.cause
-    waive(made, declaration.waivers, today, subject.covers)
+    waive(made, declaration.waivers, case.today, subject.covers)
     return made
 
 
 def blank(
-    control: Control, catalogue: Catalogue, subject: Subject, status: str, reason: str, observed_at: str
-) -> dict[str, Any]:
-    """Return a finding that carries no verdict: what stands for every control of a host that could not be read."""
+    control: Control, catalogue: Catalogue, subject: Subject, status: str, reason: str, observed_at: str,
+    earlier: Memory | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return a finding that carries no verdict: what stands for every control of a host that could not be read.
+
+    What was remembered is kept, so that a night without an answer makes no update look new.
+    """
     registers = subject.declaration.registers
     made = bare(control, status, reason, observed_at, subject.customer, subject.host)
     made["effective_severity"] = effective_severity(control.severity, control, registers)
     made["responsible"] = responsible(control, catalogue.section_of(control.id), registers)
+    remember(made, (earlier or {}).get(control.id, {}))
     return made
+
+
+def remember(made: dict[str, Any], what: Mapping[str, str]) -> None:
+    """Have a finding carry what the next run is to know."""
+    made.pop("remembered", None)
+    if what:
+        made["remembered"] = bounded(what)
 
 
 def bare(control: Control, status: str, reason: str, observed_at: str, customer: str, host: str = "") -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
+from ..evaluators.context import NOTHING, Context
 from ..evaluators.facts import Facts
 from ..evaluators.verdict import Case
 from ..fleet.fingerprints import Key
@@ -18,6 +19,7 @@ from ..fleet.links import links
 from ..judges.all import JUDGES
 from ..text import clean
 from .finding import Subject, blank, finding
+from .memory import Memory
 
 SCHEMA = "bulwark/host-result/1"
 STATE_SCHEMA = "bulwark/host-state/1"
@@ -62,14 +64,14 @@ def _is_error(error: Any) -> bool:
 
 def judge_state(
     state: Mapping[str, Any], subject: Subject, controls: Iterable[str], catalogue: Catalogue, today: date,
-    run: Mapping[str, Any], key: Key,
+    run: Mapping[str, Any], key: Key, context: Context = NOTHING,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the host's result document with one finding for each of `controls`.
 
     key: of the fingerprints by which fleet judges compare this host with others.
     """
-    facts = Facts(state)
     declaration = subject.declaration
+    case = Case(Facts(state), declaration.policy, declaration.registers, today, context)
     system = state["areas"].get("system", {})
     account = str(system.get("account") or "")
     registered = declaration.registers.account(account)
@@ -82,7 +84,7 @@ def judge_state(
         seconds=state.get("seconds"),
         state_sha256=hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest(),
         findings=[
-            finding(catalogue.control(id_), catalogue, JUDGES[id_], facts, subject, today, state["collected_at"])
+            finding(catalogue.control(id_), catalogue, JUDGES[id_], case, subject, state["collected_at"])
             for id_ in controls
         ],
         errors=[
@@ -90,13 +92,13 @@ def judge_state(
             for error in state["errors"]
             for fact in [error.get("fact")]
         ],
-        links=links(Case(facts, declaration.policy, declaration.registers, today), key),
+        links=links(case, key),
     )
 
 
 def unread_host(
     reason: str, subject: Subject, controls: Iterable[str], catalogue: Catalogue, run: Mapping[str, Any], at: str,
-    platform: Mapping[str, Any] | None = None,
+    platform: Mapping[str, Any] | None = None, earlier: Memory | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the result document of a host that could not be read: every control `unknown`, with the reason."""
     return _document(
@@ -107,7 +109,9 @@ def unread_host(
         collected_at=at,
         seconds=None,
         state_sha256=None,
-        findings=[blank(catalogue.control(id_), catalogue, subject, "unknown", reason, at) for id_ in controls],
+        findings=[
+            blank(catalogue.control(id_), catalogue, subject, "unknown", reason, at, earlier) for id_ in controls
+        ],
         errors=[{"area": None, "fact": None, "reason": clean(reason)}],
         links={},
     )

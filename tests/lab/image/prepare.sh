@@ -23,7 +23,9 @@ apt-get -q update
 apt-get -q install -y --no-install-recommends openssh-server systemd systemd-sysv dbus
 before=$(mktemp)
 enabled >"$before"
-grep -v '^#' "$recipe/packages.txt" | xargs apt-get -q install -y --no-install-recommends
+. /etc/os-release
+sed -n "/^#/d; s/ *\[$VERSION_CODENAME\]//; /\[/d; p" "$recipe/packages.txt" |
+    xargs apt-get -q install -y --no-install-recommends
 
 # A package that merely lies on the disk must not listen and must not be in the login path.
 enabled | comm -13 "$before" - | xargs --no-run-if-empty systemctl disable
