@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
         walked = deep.Walked()
         try:
             walked = self._walk(subject, variables)
-            state, problem = self._state(subject, variables, key)
+            state, problem = self._state(subject, variables, key, self._areas(declaration.policy, controls))
             document = judging.judge_state(state, subject, controls, CATALOGUE, today, about, key, known)
             for reason in filter(None, (walked.problem, problem)):
                 document["errors"].insert(0, {"area": None, "fact": None, "reason": reason})
@@ -102,13 +102,21 @@ class ActionModule(ActionBase):
             self._display.display("bulwark: %s %s" % (clean(subject.host, NAME_LIMIT), clean(walked.told)))
         return walked
 
-    def _state(self, subject: Subject, variables: Mapping[str, Any], key: Key) -> tuple[Mapping[str, Any], str]:
+    def _areas(self, policy: Mapping[str, Any], controls: Iterable[str]) -> list[str]:
+        """Return the areas that are read: all where the state is for more than these judges."""
+        whole = self._task.args.get("enforce") or self._task.args.get("keep") or policy.get("bulwark_keep_state")
+        return [] if whole else judging.areas(controls, CATALOGUE)
+
+    def _state(
+        self, subject: Subject, variables: Mapping[str, Any], key: Key, areas: list[str]
+    ) -> tuple[Mapping[str, Any], str]:
         """Return the host's state and, where escalation failed, the reason it was read without."""
         policy = subject.declaration.policy
         if policy.get("bulwark_state_dir"):
             return self._recorded(Path(str(policy["bulwark_state_dir"])), subject.host), ""
         seconds = float(policy["bulwark_read_seconds"])
         arguments = {
+            "areas": areas,
             "subjects": subjects(subject.declaration.registers),
             "marks": marks(policy),
             "places": places(policy),

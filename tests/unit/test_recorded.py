@@ -82,6 +82,17 @@ def test_verdicts(system: str, variant: str, tmp_path: Path) -> None:
     assert not wrong, json.dumps(wrong, indent=1)
 
 
+@every_host
+def test_what_a_control_says_it_reads_is_all_that_it_reads(system: str, variant: str, tmp_path: Path) -> None:
+    """An audit of some controls reads no more of a host, and comes to the same findings."""
+    whole = state(system, variant, tmp_path)
+    everything = findings(system, variant, whole)
+    for control in JUDGES:
+        areas = judging.areas([control], catalogue.load())
+        part = {**whole, "areas": {name: whole["areas"][name] for name in areas}}
+        assert findings(system, variant, part)[control] == everything[control], control
+
+
 def test_ansible_playbook_comes_to_the_same_findings(tmp_path: Path) -> None:
     """The module reads the recorded host, and an audit judges the state as that of an air-gapped one."""
     system, variant = PLAYED

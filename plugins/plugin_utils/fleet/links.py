@@ -24,6 +24,8 @@ from .fingerprints import Key
 
 SSH_KEY, SSH_CA, PASSWORD = "ssh_key", "ssh_ca", "password"
 HOST_KEY, MACHINE_ID, WIREGUARD, IPSEC, AGENT = "host_key", "machine_id", "wireguard", "ipsec", "agent"
+#: What they are made from.
+AREAS = ("accounts", "identity", "keys", "sudo", "system")
 CREDENTIALS = (SSH_KEY, SSH_CA)
 IDENTITIES = (HOST_KEY, MACHINE_ID, WIREGUARD, IPSEC, AGENT)
 KINDS = (*CREDENTIALS, *IDENTITIES, PASSWORD)

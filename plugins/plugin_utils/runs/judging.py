@@ -11,10 +11,11 @@ from datetime import date
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
-from ..evaluators.context import NOTHING, Context
+from ..evaluators.context import NOTHING, SOURCES, Context
 from ..evaluators.facts import Facts
 from ..evaluators.verdict import Case
 from ..fleet.fingerprints import Key
+from ..fleet.links import AREAS as LINKED
 from ..fleet.links import links
 from ..judges.all import JUDGES
 from ..text import clean
@@ -23,6 +24,8 @@ from .memory import Memory
 
 SCHEMA = "bulwark/host-result/1"
 STATE_SCHEMA = "bulwark/host-state/1"
+#: The area that says which system it is.
+PLATFORM = "system"
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 #: A day in seconds: more than any reading takes, and less than infinity.
 FOREVER = 86400
@@ -62,6 +65,12 @@ def _is_error(error: Any) -> bool:
     )
 
 
+def areas(controls: Iterable[str], catalogue: Catalogue) -> list[str]:
+    """Return the areas of a host's state that its result is made from, where `controls` are judged."""
+    read = {area for id_ in controls for area in catalogue.control(id_).reads} - set(SOURCES)
+    return sorted({PLATFORM, *LINKED, *read})
+
+
 def judge_state(
     state: Mapping[str, Any], subject: Subject, controls: Iterable[str], catalogue: Catalogue, today: date,
     run: Mapping[str, Any], key: Key, context: Context = NOTHING,
@@ -72,7 +81,7 @@ def judge_state(
     """
     declaration = subject.declaration
     case = Case(Facts(state), declaration.policy, declaration.registers, today, context)
-    system = state["areas"].get("system", {})
+    system = state["areas"].get(PLATFORM, {})
     account = str(system.get("account") or "")
     registered = declaration.registers.account(account)
     return _document(
