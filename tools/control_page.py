@@ -157,7 +157,9 @@ def _enforcement(control: Control, catalogue: Catalogue) -> str:
     if control.enforce == "never":
         return _marked(control.enforcement)
     parts = [f"Enforced: {ENFORCE[control.enforce]}. {RISKS[control.risk]}"]
-    if control.id not in catalogue.enforced():
+    if control.playbook != "harden":
+        parts = [f"Enforced: by the playbook `bulwark.msp.{control.playbook}`, not by `harden`. {RISKS[control.risk]}"]
+    elif control.id not in catalogue.enforced():
         parts.append("**Not built yet**: `harden` leaves it alone. It is going to work like this.")
     parts.append(_marked(control.enforcement))
     parts.append("It touches " + ", ".join(f"`{name}`" for name in control.touches) + ".")

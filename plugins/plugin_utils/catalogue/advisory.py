@@ -51,7 +51,7 @@ class Control:
     numbers come from. A control without a title is planned: known to the catalogue, and judged by nobody yet. Of a
     judged one, automation is automated, attested or manual; risk, of what enforcing it may cost, access, service or
     none; touches names paths, units and packages; reads the areas of the host's state; variables policy and registers.
-    gates_remote_access: whether it stands between a stranger and a remote login.
+    gates_remote_access: whether it stands between a stranger and a remote login. playbook: the one that enforces it.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Control:
     enforcement: str = ""
     variables: tuple[str, ...] = ()
     gates_remote_access: bool = False
+    playbook: str = "harden"
 
     @property
     def judged(self) -> bool:

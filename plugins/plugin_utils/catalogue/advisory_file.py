@@ -11,6 +11,8 @@ from .advisory import FRAMEWORKS, Control, Recommendation, Record, Reference, Se
 from .strict_yaml import Entry
 
 SEVERITIES = ("critical", "high", "medium", "low")
+#: Those that enforce; the first where a control names none.
+PLAYBOOKS = ("harden", "patch")
 
 
 def section(file: Entry, defaults: Mapping[str, Any]) -> Section:
@@ -98,6 +100,7 @@ def _judged(entry: Entry) -> dict[str, Any]:
         "enforcement": entry.text("enforcement"),
         "variables": entry.texts("variables"),
         "gates_remote_access": entry.flag("gates_remote_access"),
+        "playbook": entry.choice("playbook", PLAYBOOKS) if "playbook" in entry else PLAYBOOKS[0],
     }
 
 

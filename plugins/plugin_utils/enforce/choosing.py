@@ -52,6 +52,8 @@ def _left(control: Control, policy: Mapping[str, Any], enforced: Collection[str]
     """Return why a control stays as it is, nothing where it may be changed."""
     if control.enforce == "never":
         return control.enforcement or "it is never enforced"
+    if control.playbook != "harden":
+        return "the playbook bulwark.msp.%s does that" % control.playbook
     if control.enforce == "staged" and control.id not in (policy.get("bulwark_staged") or ()):
         return "it is staged: it is enforced only where bulwark_staged names it"
     return "" if control.id in enforced else "no role enforces it yet"

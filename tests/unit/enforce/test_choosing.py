@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,15 @@ def test_one_that_is_never_enforced_says_why() -> None:
     only = chosen(NEVER, staged=(NEVER,))
     assert only.failing == []
     assert only.left[NEVER].startswith("Never enforced: ")
+
+
+def test_what_another_playbook_does_is_left_to_it() -> None:
+    """Even where it is named as staged."""
+    other = replace(KNOWN.control(STAGED), playbook="patch")
+    known = replace(KNOWN, controls={**KNOWN.controls, STAGED: other})
+    document = {"findings": [{"control": STAGED, "status": "fail"}]}
+    left = choose(document, {"bulwark_staged": [STAGED]}, known, JUDGES).left
+    assert left == {STAGED: "the playbook bulwark.msp.patch does that"}
 
 
 def test_one_without_tasks_is_left() -> None:
