@@ -20,16 +20,41 @@ from hypothesis import strategies as st
 from tests.unit.readers.host import read
 
 ACTIVE = "systemctl list-units --type=service,socket --state=active --plain --no-legend --full"
-DPKG = "dpkg-query --show --showformat '${db:Status-Abbrev}\t${Package}\t${Version}\n'"
+DPKG = (
+    "dpkg-query --show --showformat '${db:Status-Abbrev}\t${Package}\t${Version}\t${Architecture}\t${source:Package}\t"
+    "${source:Version}\n'"
+)
 RPM = "rpm -qa --nodigest --nosignature --qf '%{NAME}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n'"
 KEY = base64.b64encode(b"\x11" * 32).decode()
 
 
 def test_packages_of_dpkg_without_those_of_which_only_configuration_is_left(tmp_path: Path) -> None:
-    said = "ii \tbash\t5.2.15-2+b13\nrc \ttelnetd\t0.17\nhi \tredis\t5:7.0\nun \tnone\t\niF \tbroken\t1\n"
+    said = (
+        "ii \tbash\t5.2.15-2+b13\tamd64\tbash\t5.2.15-2\nrc \ttelnetd\t0.17\tall\ttelnet\t0.17\n"
+        "hi \tredis\t5:7.0\tall\tredis\t5:7.0\nun \tnone\t\t\tnone\t\niF \tbroken\t1\tall\tx\t1\n"
+    )
     facts, errors = read(tmp_path, "packages", {}, {DPKG: said})
     assert not errors
     assert facts["installed"] == {"bash": "5.2.15-2+b13", "redis": "5:7.0", "broken": "1"}
+    assert facts["held"] == ["redis"]
+    assert facts["sources"]["bash"] == {"version": "5.2.15-2", "binaries": ["bash"]}
+
+
+def test_packages_of_another_architecture_and_kernels_side_by_side(tmp_path: Path) -> None:
+    said = (
+        "ii \tdpkg\t1.21.22\tamd64\tdpkg\t1.21.22\nii \tlibc6\t2.36\tamd64\tglibc\t2.36\n"
+        "ii \tlibc6\t2.36\ti386\tglibc\t2.36\nii \twine32\t8.0\ti386\twine\t8.0\n"
+        "ii \tlinux-image-6.1.0-1\t6.1.1-1\tamd64\tlinux\t6.1.1-1\n"
+        "ii \tlinux-image-6.1.0-2\t6.1.2-1\tamd64\tlinux\t6.1.2-1\n"
+    )
+    facts, _errors = read(tmp_path, "packages", {}, {DPKG: said})
+    assert (facts["architecture"], facts["foreign"]) == ("amd64", {"wine32": "i386"})
+    assert facts["sources"]["glibc"] == {"version": "2.36", "binaries": ["libc6"]}
+    assert facts["sources"]["linux"] == {
+        "version": "6.1.1-1",
+        "binaries": ["linux-image-6.1.0-1"],
+        "others": [{"version": "6.1.2-1", "binaries": ["linux-image-6.1.0-2"]}],
+    }
 
 
 def test_packages_of_rpm(tmp_path: Path) -> None:
@@ -37,6 +62,7 @@ def test_packages_of_rpm(tmp_path: Path) -> None:
         tmp_path, "packages", {}, {RPM: "bash\t0:5.1.8-9.el9\ngpg-pubkey\t0:a-b\ndbus\t1:1.12-8.el9\n"}
     )
     assert facts["installed"] == {"bash": "5.1.8-9.el9", "dbus": "1:1.12-8.el9"}
+    assert facts["sources"] is None
 
 
 def test_without_a_package_manager_nothing_is_known(tmp_path: Path) -> None:
