@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue, end_of_support, remote_tools
 from ..plugin_utils.declared import declared, selection
-from ..plugin_utils.declared.subjects import log_hours, marks, places, subjects
+from ..plugin_utils.declared.subjects import backups, log_hours, marks, places, subjects
 from ..plugin_utils.enforce import choosing
 from ..plugin_utils.enforce.workspace import Workspace
 from ..plugin_utils.evaluators.facts import Facts
@@ -121,6 +121,7 @@ class ActionModule(ActionBase):
             "marks": marks(policy),
             "places": places(policy),
             "log_hours": log_hours(policy, subject.declaration.registers),
+            "backups": backups(subject.declaration.registers),
             "fingerprint_key": key.for_hosts if policy["bulwark_compare_hashes"] else "",
             "seconds": seconds,
         }

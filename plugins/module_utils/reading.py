@@ -65,6 +65,7 @@ class Reading:
         fingerprint_key: str = "",
         places: list[str] | None = None,
         log_hours: dict[str, int] | None = None,
+        backups: list[dict[str, Any]] | None = None,
     ) -> None:
         self.door = door
         #: Accounts the controller asks about: [{"user": str, "addresses": [str]}].
@@ -77,6 +78,8 @@ class Reading:
         self.fingerprint_key = fingerprint_key
         #: Hours of log in which failures, password changes and sessions are looked for.
         self.log_hours = {"failures": 0, "changes": 0, "sessions": 0, **(log_hours or {})}
+        #: The declared backups: [{name, tool, repository, key_file, environment, user, unit, command}].
+        self.backups = backups or []
         self._readers = readers
         self._areas = {name: Area(name) for name in readers}
         self._locks = {name: threading.Lock() for name in readers}

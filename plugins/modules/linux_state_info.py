@@ -73,6 +73,41 @@ options:
         description: Logons of the accounts in O(subjects).
         type: int
         default: 0
+  backups:
+    description: The host's backups as they are declared. Their tools are asked for the snapshots there are.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: By what the facts name it.
+        type: str
+        required: true
+      tool:
+        description: Who makes it. V(command) stands for any that has a program to list its snapshots.
+        type: str
+        choices: [restic, borg, command]
+        required: true
+      repository:
+        description: Where it lies, as the tool names it, without a password.
+        type: str
+        required: true
+      key_file:
+        description: File with the passphrase. The tool reads it, the reader does not.
+        type: str
+      environment:
+        description: File with variables that the tool needs, such as the server's password.
+        type: str
+      user:
+        description: The account that runs it.
+        type: str
+        default: root
+      unit:
+        description: The service that runs it.
+        type: str
+      command:
+        description: With O(backups[].tool=command), the program that lists the snapshots, owned by root.
+        type: str
   root:
     description:
       - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
@@ -157,6 +192,19 @@ def main() -> None:
                 "default": {},
                 "options": {name: {"type": "int", "default": 0} for name in ("failures", "changes", "sessions")},
             },
+            "backups": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "tool": {"type": "str", "required": True, "choices": ["restic", "borg", "command"]},
+                    "repository": {"type": "str", "required": True},
+                    "key_file": {"type": "str", "no_log": False},
+                    "user": {"type": "str", "default": "root"},
+                    **{name: {"type": "str"} for name in ("environment", "unit", "command")},
+                },
+            },
             "root": {"type": "path", "default": "/"},
             "seconds": {"type": "float", "default": 60.0},
         },
@@ -171,7 +219,7 @@ def main() -> None:
         door = Door(module.params["root"])
     except (OSError, ValueError) as error:
         module.fail_json(msg="root: %s" % error)
-    asked = (module.params[name] for name in ("subjects", "marks", "fingerprint_key", "places", "log_hours"))
+    asked = (module.params[name] for name in ("subjects", "marks", "fingerprint_key", "places", "log_hours", "backups"))
     reading = Reading(door, AREAS, *asked)
     areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
     module.exit_json(

@@ -167,6 +167,7 @@ def test_a_register_has_no_default(catalogue: Catalogue) -> None:
     assert registers == {
         "bulwark_accounts",
         "bulwark_admin_cidrs",
+        "bulwark_backups",
         "bulwark_contracts",
         "bulwark_fingerprint_key",
         "bulwark_host_functions",

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
-from . import run_options, work_windows
+from . import backups, run_options, work_windows
 from .checking import Problem, near, shown
 from .merging import Merged
-from .registers import CUSTOMER, DATE_TEXT, MOMENT_TEXT, OUTSIDER_TEXT, PARTY_TEXT, as_date, as_moment, is_party
+from .moments import DATE_TEXT, MOMENT_TEXT, as_date, as_moment
+from .registers import CUSTOMER, OUTSIDER_TEXT, PARTY_TEXT, is_party
 from .totp import SeedError, seed_bytes
 
 DATES = {
@@ -20,6 +21,7 @@ DATES = {
     "bulwark_contracts": ("start", "end"),
     "bulwark_leavers": ("left",),
     "bulwark_host_lists": ("date",),
+    "bulwark_backups": ("offsite", "offline", "escrow"),
 }
 #: Registers whose entries are proposed by an onboarding and approved by a person.
 APPROVED = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_services", "bulwark_remote_tools")
@@ -52,6 +54,8 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
         yield from _order(place, entry, as_date, DATE_TEXT)
     for place, entry in merged.entries("bulwark_work_orders", values):
         yield from _order(place, entry, as_moment, MOMENT_TEXT)
+    for place, entry in merged.entries("bulwark_backups", values):
+        yield from backups.problems(place, entry)
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
     yield from _msp_names(values.get("bulwark_msp_names") or {})

@@ -14,7 +14,7 @@ from .checking import Problem
 #: Lists that several groups may contribute to, each by a variable of its own: the name plus "_<anything>".
 MERGED = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_contracts", "bulwark_waivers",
           "bulwark_host_lists", "bulwark_admin_cidrs", "bulwark_leavers", "bulwark_services", "bulwark_remote_tools",
-          "bulwark_work_orders")  # fmt: skip
+          "bulwark_work_orders", "bulwark_backups")  # fmt: skip
 #: What makes two entries of a merged list the same entry.
 IDENTITY = {
     "bulwark_accounts": ("name",),
@@ -22,6 +22,7 @@ IDENTITY = {
     "bulwark_zones": ("name",),
     "bulwark_services": ("name",),
     "bulwark_remote_tools": ("name",),
+    "bulwark_backups": ("name",),
 }
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+
+from .backups import Backup, backup
+from .moments import DATE_TEXT, as_date, as_moment
 
 NO_CUSTOMER = "_none"
 CUSTOMER = "customer"
 PARTY = re.compile(r"customer|(msp|vendor):[a-z0-9][a-z0-9._-]*")
 OUTSIDER_TEXT = "msp:<id> or vendor:<id> (id in lower case)"
 PARTY_TEXT = "customer, " + OUTSIDER_TEXT
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ][0-9:.+Z-]+)?")
-DATE_TEXT = "write it as YYYY-MM-DD"
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?")
-MOMENT_TEXT = "write it as YYYY-MM-DDTHH:MM, with Z or an offset such as +01:00; UTC without"
 
 
 class Undeclared(Exception):
@@ -165,6 +164,7 @@ class Registers:
     services: tuple[Service, ...] | None = None
     remote_tools: tuple[RemoteTool, ...] | None = None
     work_orders: tuple[WorkOrder, ...] | None = None
+    backups: tuple[Backup, ...] | None = None
     responsibilities: Mapping[str, Any] | None = None
     seeded: frozenset[str] = frozenset()
 
@@ -215,6 +215,7 @@ VARIABLES = {
     "services": "bulwark_services",
     "remote_tools": "bulwark_remote_tools",
     "work_orders": "bulwark_work_orders",
+    "backups": "bulwark_backups",
     "responsibilities": "bulwark_responsibilities",
 }
 
@@ -233,6 +234,7 @@ def build(declared: Mapping[str, Any]) -> Registers:
         services=_tuple(declared.get("bulwark_services"), lambda entry: Service(entry["name"])),
         remote_tools=_tuple(declared.get("bulwark_remote_tools"), _remote_tool),
         work_orders=_tuple(declared.get("bulwark_work_orders"), _work_order),
+        backups=_tuple(declared.get("bulwark_backups"), backup),
         functions=_maybe(declared.get("bulwark_host_functions"), frozenset),
         tier=declared.get("bulwark_host_tier"),
         admin_cidrs=_maybe(declared.get("bulwark_admin_cidrs"), tuple),
@@ -252,23 +254,6 @@ def _maybe(value: Any, make: Any) -> Any:
 
 def _tuple(value: Any, make: Any) -> Any:
     return None if value is None else tuple(make(entry) for entry in _approved(value))
-
-
-def as_date(value: Any) -> date | None:
-    """Return the date of an ISO 8601 text (its time left out) or a date; None stays None. Raises ValueError."""
-    if value is None or isinstance(value, date):
-        return value
-    if not DATE.fullmatch(str(value)):
-        raise ValueError(DATE_TEXT)
-    return date.fromisoformat(str(value)[:10])
-
-
-def as_moment(value: Any) -> datetime:
-    """Return the moment of an ISO 8601 text, in UTC where it says no offset. Raises ValueError."""
-    if not MOMENT.fullmatch(str(value)):
-        raise ValueError(MOMENT_TEXT)
-    found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
 
 
 def _day(value: Any) -> date:

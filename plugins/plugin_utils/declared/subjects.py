@@ -9,6 +9,9 @@ from typing import Any
 
 from .registers import Registers
 
+#: Of a declared backup, what the host is told.
+BACKUP_KEYS = ("name", "tool", "repository", "key_file", "environment", "user", "unit", "command")
+
 
 def subjects(registers: Registers) -> list[dict[str, Any]]:
     """Return [{"user", "addresses"}] for the registered accounts, from one address of each network they may come from.
@@ -34,6 +37,11 @@ def places(policy: Mapping[str, Any]) -> list[str]:
     ]
     accepted = [*policy["bulwark_writable_paths"], *policy["bulwark_credential_places"]]
     return sorted({*baseline, *accepted})
+
+
+def backups(registers: Registers) -> list[dict[str, Any]]:
+    """Return what the reader needs of the declared backups, in the form that linux_state_info takes."""
+    return [{key: getattr(one, key) for key in BACKUP_KEYS} for one in registers.backups or ()]
 
 
 def log_hours(policy: Mapping[str, Any], registers: Registers) -> dict[str, int]:

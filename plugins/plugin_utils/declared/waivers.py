@@ -10,7 +10,8 @@ from typing import Any
 
 from ..catalogue.catalogue import Catalogue, Control
 from .checking import near, shown
-from .registers import CUSTOMER, DATE_TEXT, PARTY_TEXT, as_date, is_party
+from .moments import DATE_TEXT, as_date
+from .registers import CUSTOMER, PARTY_TEXT, is_party
 
 #: Longest life in days from approved_by.on, by the control's base severity (design of the collection).
 LONGEST_DAYS = {"critical": 90, "high": 180, "medium": 365, "low": 365}

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..catalogue.catalogue import Catalogue
 from ..declared import host_lists
-from ..declared.registers import as_date
+from ..declared.moments import as_date
 from ..text import clean, written_day
 from .history import History
 from .shapes import Coverage, HostList, Platform, Unread

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
-from ..declared.registers import as_date
+from ..declared.moments import as_date
 from ..fleet.all import FLEET_JUDGES
 from ..text import clean
 from .history import History

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from ..declared.registers import as_date
+from ..declared.moments import as_date
 from .facts import AreaFacts, Unread
 from .verdict import Case, Item, item
 

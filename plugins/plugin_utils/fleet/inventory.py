@@ -6,7 +6,8 @@ from __future__ import annotations
 from datetime import date
 
 from ..declared import host_lists
-from ..declared.registers import Undeclared, as_date
+from ..declared.moments import as_date
+from ..declared.registers import Undeclared
 from ..text import clean
 from .case import Crossing, FleetCase, FleetVerdict, fleet_verdict
 

@@ -30,7 +30,7 @@ RUN_WIDE = ("bulwark_report_dir", "bulwark_history_dir", "bulwark_keep_runs", "b
             "bulwark_keep_state")  # fmt: skip
 REGISTERS = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_admin_cidrs", "bulwark_contracts",
              "bulwark_responsibilities", "bulwark_waivers", "bulwark_host_lists", "bulwark_leavers",
-             "bulwark_services", "bulwark_remote_tools", "bulwark_work_orders")  # fmt: skip
+             "bulwark_services", "bulwark_remote_tools", "bulwark_work_orders", "bulwark_backups")  # fmt: skip
 MAX_SHOWN = 40
 
 

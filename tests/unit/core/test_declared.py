@@ -21,6 +21,8 @@ KNOWN = catalogue.load()
 TODAY = date(2026, 11, 22)
 EVE = {"name": "eve", "kind": "person", "party": "customer"}
 KIM = {"name": "kim", "kind": "person", "party": "msp:north"}
+BACKUP = {"name": "data", "tool": "restic", "repository": "/srv/backup", "scope": ["/etc"], "rpo": "24h",
+          "key_file": "/etc/backup.key"}  # fmt: skip
 CONTRACT = {"id": "c1", "party": "msp:north", "start": "2026-01-01", "end": "2026-12-31"}
 
 
@@ -73,6 +75,20 @@ class TestWhatCounts:
             bulwark_remote_tools=[{"name": "anydesk", **proposed}],
         ).registers
         assert (registers.zones, registers.services, registers.remote_tools) == ((), (), ())
+
+    def test_a_backup_has_its_times_in_hours_and_a_unit_of_its_own(self) -> None:
+        dump = {"name": "shop", "kind": "postgresql", "database": "shop"}
+        entry = {**BACKUP, "rpo": "30m", "rto": "2d", "escrow": "2026-10-01", "dumps": [dump]}
+        (made,) = declared(bulwark_backups=[entry]).registers.backups or ()
+        assert (made.rpo, made.rto, made.escrow) == (0.5, 48.0, date(2026, 10, 1))
+        assert (made.unit, made.user, made.dumps[0].target) == ("bulwark-backup-data.service", "root", "shop")
+        assert declared(bulwark_backups=[]).registers.backups == ()
+        assert declared().registers.backups is None
+
+    def test_a_password_in_a_repository_is_refused_and_not_repeated(self) -> None:
+        (told,) = problems(bulwark_backups=[{**BACKUP, "repository": "rest:https://web:hunter2@backup/web"}])
+        assert told.startswith("bulwark_backups[0].repository: holds a password")
+        assert "hunter2" not in told
 
     def test_an_account_works_under_the_contract_it_names_or_the_last_of_its_party(self) -> None:
         later = {**CONTRACT, "id": "c2", "end": "2027-12-31"}
@@ -189,6 +205,23 @@ class TestWhatCounts:
         ({"bulwark_work_orders": [
             {"ticket": "T1", "accounts": ["kim"], "start": "2026-01-01T12:00", "end": "2026-01-01T12:30+01:00"}]},
          "bulwark_work_orders[0].end: \"2026-01-01T12:30+01:00\" lies before its start"),
+        ({"bulwark_backups": [{**BACKUP, "name": "My data"}]},
+         'bulwark_backups[0].name: "My data" must be of a-z, 0-9, dot, dash and underscore'),
+        ({"bulwark_backups_a": [BACKUP], "bulwark_backups_b": [BACKUP]},
+         "bulwark_backups_b[0]: data is declared in bulwark_backups_a[0] already; keep one of them"),
+        ({"bulwark_backups": [{**BACKUP, "tool": "tar"}]},
+         'bulwark_backups[0].tool: "tar" is not possible; it is one of restic, borg, command'),
+        ({"bulwark_backups": [{**BACKUP, "rpo": "daily"}]},
+         'bulwark_backups[0].rpo: "daily" is no length of time; write it as 30m, 24h or 7d'),
+        ({"bulwark_backups": [{**BACKUP, "scope": ["/srv", "etc"]}]},
+         'bulwark_backups[0].scope[1]: "etc" is no absolute path'),
+        ({"bulwark_backups": [{**BACKUP, "scope": []}]}, "bulwark_backups[0].scope: must name one path at least"),
+        ({"bulwark_backups": [{**BACKUP, "tool": "command"}]}, "bulwark_backups[0].command: is missing"),
+        ({"bulwark_backups": [{**BACKUP, "command": "/x"}]}, "bulwark_backups[0].command: restic is read by itself"),
+        ({"bulwark_backups": [{**BACKUP, "key_file": None}]}, "bulwark_backups[0].key_file: is missing; restic opens"),
+        ({"bulwark_backups": [{**BACKUP, "escrow": "last week"}]}, 'bulwark_backups[0].escrow: "last week" is no date'),
+        ({"bulwark_backups": [{**BACKUP, "dumps": [{"name": "shop", "kind": "postgresql"}]}]},
+         "bulwark_backups[0].dumps[0].database: is missing; say which database postgresql dumps"),
         ({"bulwark_zones": [{"name": "lan", "cidrs": [], "status": "approved", "approved_on": "2026-01-01"}]},
          "bulwark_zones[0].approved_by: is missing; say who approved it, or leave status out"),
         ({"bulwark_services": [{"name": "x", "approved_on": "soon"}]},
