@@ -28,6 +28,7 @@ CONTROLLER_FLOORS = [
     "plugin_utils/",  # text, results: what everything above writes and keeps
     "plugin_utils/catalogue/",
     "plugin_utils/declared/",
+    "plugin_utils/records/",
     "plugin_utils/evaluators/",
     "plugin_utils/judges/",
     "plugin_utils/fleet/",

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
 
+from ..records.records import Records
 from ..sources.exploited import Exploited
 
 
@@ -16,12 +16,12 @@ class Context:
 
     exploited: what was read of bulwark_kev and bulwark_cve_data, None where bulwark_kev names nothing. earlier: what
     the last run that judged a control remembered of the host, by control ({key: value}, texts), None where none did.
-    records: the customer's records by kind, such as ev-restore-test; None where bulwark_evidence_dir is not set.
+    records: the customer's, such as ev-restore-test; None where bulwark_evidence_dir is not set.
     """
 
     exploited: Exploited | None = None
     earlier: Mapping[str, Mapping[str, str]] | None = None
-    records: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+    records: Records | None = None
 
 
 NOTHING = Context()

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from ..catalogue.catalogue import Catalogue
 from ..evaluators.context import Context
+from ..records.records import Records, gather
 from ..results import Run
 from . import memory
 from .finding import Subject
@@ -21,4 +23,10 @@ def context(run: Run, subject: Subject, controls: Iterable[str], catalogue: Cata
 
     return Context(
         earlier=memory.earlier(run, subject.declaration.policy, subject.customer, subject.host, reading("earlier")),
+        records=_records(subject) if reading("records") else None,
     )
+
+
+def _records(subject: Subject) -> Records | None:
+    folder = str(subject.declaration.policy["bulwark_evidence_dir"])
+    return gather(Path(folder).expanduser(), subject.customer, subject.host) if folder else None
