@@ -30,6 +30,7 @@ from typing import TypeVar
 
 from .images import base_image, ensure_images, host_image
 from .podman import LabError, podman
+from .turns import one_at_a_time
 
 __all__ = ["Host", "Lab", "LabError", "each", "ensure_images", "free_port", "make_key"]
 
@@ -37,7 +38,7 @@ HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 ADDRESS = "127.0.0.1"
 #: Published ports come from here: one of the ephemeral range may be taken before podman binds it.
 PORTS = range(20000, 30000)
-_GIVEN: set[int] = set()
+_GIVEN: list[socket.socket] = []
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -189,27 +190,28 @@ def each(action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nothing listens on now, below those the kernel gives to outgoing connections.
 
-    None is given twice: whoever asked for it may not listen yet.
+    None is given twice on this machine, as long as the process lives that asked for it: it may not listen yet.
     """
     for port in random.sample(PORTS, len(PORTS)):
-        if port in _GIVEN:
-            continue
+        mark = socket.socket(socket.AF_UNIX)
         with closing(socket.socket()) as probe:
             try:
+                mark.bind(f"\0bulwark-lab-port-{port}")
                 probe.bind((ADDRESS, port))
             except OSError:
+                mark.close()
                 continue
-            _GIVEN.add(port)
+            _GIVEN.append(mark)
             return port
     raise LabError(f"no port of {PORTS} is free on {ADDRESS}")
 
 
 def make_key(path: Path, kind: str, comment: str) -> None:
-    """Make a key pair, unless it is there."""
-    if path.exists():
-        return
+    """Make a key pair, unless it is there; of several that ask at once one makes it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", comment, "-f", str(path)], check=True)
+    with one_at_a_time(path.parent / ".lock"):
+        if not path.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", comment, "-f", str(path)], check=True)
 
 
 def _greets(port: int, deadline: float) -> bool:
