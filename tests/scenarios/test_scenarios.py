@@ -58,7 +58,7 @@ def test_few_controls_are_shown_on_recorded_state_only() -> None:
         ("[]", "x.yml: must be a mapping, found list"),
         ("passes: {}", "x.yml.passes: no such key; there are pass, fail, more, recorded"),
         ("pass: {setup: 'true'}", "x.yml: pass.story: is missing"),
-        ("pass: {story: a, system: sarge}", "x.yml: pass.system: must be one of bookworm, trixie, found sarge"),
+        ("pass: {story: a, system: sarge}", "x.yml: pass.system: must be one of bookworm, trixie, stale, found sarge"),
         ("fail: {story: a}", "x.yml: fail.items: must list what the finding has to name"),
         ("fail: {story: a, items: [1]}", "x.yml: fail.items[0]: must be a text, found int"),
         ("pass: {story: a, mend: {}}", "x.yml: pass.mend: only what fails can be mended"),

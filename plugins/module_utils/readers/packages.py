@@ -24,8 +24,8 @@ def read(host: Reading, area: Area) -> None:
 
     installed: {package: version}, the last one where several versions of a package are installed. Versions are written
     as the package manager writes them; of rpm as epoch:version-release.
-    sources: {source package: {"version": source version, "binaries": [names], "others": [{"version", "binaries"}]}};
-    others are there where binaries of several versions of it are installed, such as kernels.
+    sources: {source package: {"version": source version, "binaries": [names]}}; where packages of several versions of
+    it are installed, such as kernels, the further ones stand under "source=version".
     held: names that are not to be upgraded. architecture: the host's own. foreign: {package: architecture} of those
     that are installed of another one only.
     """
@@ -66,11 +66,11 @@ def built_from(rows: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
     versions: dict[str, dict[str, dict[str, None]]] = {}
     for source, version, binary in rows:
         versions.setdefault(source, {}).setdefault(version, {})[binary] = None
-    found = {}
-    for source, built in versions.items():
-        first, *others = ({"version": version, "binaries": list(names)} for version, names in built.items())
-        found[source] = {**first, **({"others": others} if others else {})}
-    return found
+    return {
+        source if number == 0 else "%s=%s" % (source, version): {"version": version, "binaries": list(names)}
+        for source, built in versions.items()
+        for number, (version, names) in enumerate(built.items())
+    }
 
 
 def rpm(text: str) -> dict[str, str]:
