@@ -50,11 +50,8 @@ def test_packages_of_another_architecture_and_kernels_side_by_side(tmp_path: Pat
     facts, _errors = read(tmp_path, "packages", {}, {DPKG: said})
     assert (facts["architecture"], facts["foreign"]) == ("amd64", {"wine32": "i386"})
     assert facts["sources"]["glibc"] == {"version": "2.36", "binaries": ["libc6"]}
-    assert facts["sources"]["linux"] == {
-        "version": "6.1.1-1",
-        "binaries": ["linux-image-6.1.0-1"],
-        "others": [{"version": "6.1.2-1", "binaries": ["linux-image-6.1.0-2"]}],
-    }
+    assert facts["sources"]["linux"] == {"version": "6.1.1-1", "binaries": ["linux-image-6.1.0-1"]}
+    assert facts["sources"]["linux=6.1.2-1"] == {"version": "6.1.2-1", "binaries": ["linux-image-6.1.0-2"]}
 
 
 def test_packages_of_rpm(tmp_path: Path) -> None:
