@@ -132,6 +132,22 @@ class Door:
         with self._opened(path) as handle:
             return [os.pread(handle, length, offset) for offset, length in spans]
 
+    def blocks(self, path: str, seconds: float = COMMAND_SECONDS) -> Iterator[bytes]:
+        """Hand over the content of a regular file, BLOCK bytes at a time.
+
+        Raises CutShort when that takes longer than `seconds` or there are more than STREAM_LIMIT bytes.
+        """
+        deadline = time.monotonic() + seconds
+        with self._opened(path) as handle:
+            left = STREAM_LIMIT
+            while block := os.read(handle, BLOCK):
+                left -= len(block)
+                if left < 0:
+                    raise CutShort("%s is larger than %d bytes" % (path, STREAM_LIMIT))
+                if time.monotonic() > deadline:
+                    raise CutShort("reading %s took longer than %g seconds" % (path, seconds))
+                yield block
+
     def modified(self, path: str) -> int:
         """Return when the content of `path` was last written, in seconds since 1970."""
         try:
