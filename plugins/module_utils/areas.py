@@ -26,6 +26,8 @@ from .readers import (
     passwords,
     permissions,
     profiles,
+    repositories,
+    running,
     runtimes,
     services,
     sessions,
@@ -36,6 +38,7 @@ from .readers import (
     throttle,
     trust,
     units,
+    upgrading,
     vpn,
 )
 from .reading import Reader
@@ -63,6 +66,8 @@ AREAS: dict[str, Reader] = {
     "passwords": passwords.read,
     "permissions": permissions.read,
     "profiles": profiles.read,
+    "repositories": repositories.read,
+    "running": running.read,
     "runtimes": runtimes.read,
     "services": services.read,
     "sessions": sessions.read,
@@ -73,5 +78,6 @@ AREAS: dict[str, Reader] = {
     "throttle": throttle.read,
     "trust": trust.read,
     "units": units.read,
+    "upgrading": upgrading.read,
     "vpn": vpn.read,
 }

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..evaluators.verdict import Judge
-from . import authentication, initial_access, least_privilege, logging, mfa, obsolete_accounts, segregation
+from . import authentication, initial_access, least_privilege, logging, mfa, obsolete_accounts, patching, segregation
 
 SECTIONS: tuple[dict[str, Judge], ...] = (
     authentication.JUDGES,
@@ -13,6 +13,7 @@ SECTIONS: tuple[dict[str, Judge], ...] = (
     logging.JUDGES,
     mfa.JUDGES,
     obsolete_accounts.JUDGES,
+    patching.JUDGES,
     segregation.JUDGES,
 )
 

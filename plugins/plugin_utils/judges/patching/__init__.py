@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Section 7, updates: the judges of its topics."""
+
+from __future__ import annotations
+
+from ...evaluators.verdict import Judges
+from . import automatic, kev, reboot, repositories
+
+JUDGES = Judges(
+    {
+        **automatic.JUDGES,
+        **kev.JUDGES,
+        **reboot.JUDGES,
+        **repositories.JUDGES,
+    }
+)
