@@ -18,12 +18,15 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export PYTHON
 
 ##@ Use
-.PHONY: audit harden restore report onboard
+.PHONY: audit harden patch restore report onboard
 audit: ready ## audit this machine, or INVENTORY= [LIMIT=] [ARGS=]; changes nothing on any host
 	@$(play) bulwark.msp.audit $(ARGS)
 
 harden: ready ## change what fails, so that nobody is locked out; ARGS='--check --diff' only shows it
 	@$(play) bulwark.msp.harden $(ARGS)
+
+patch: ready ## close what is exploited or pending: ARGS='-e bulwark_patch_scope=kev'; ARGS=--check only shows it
+	@$(play) bulwark.msp.patch $(ARGS)
 
 restore: ready ## put hosts back to before a run: ARGS='-e bulwark_restore_run=first'
 	@$(play) bulwark.msp.restore $(ARGS)

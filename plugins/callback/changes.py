@@ -12,7 +12,8 @@ version_added: 0.2.0
 description:
   - Collects from the results of a play which failing controls were changed, would be changed in check mode, were left
     or put back, with the differences of the files; then M(bulwark.msp.report) shows it beside each control.
-  - Reads the result of M(bulwark.msp.safeguard), and of each other task whose name is C(<control id> | <sentence>).
+  - Reads the result of M(bulwark.msp.safeguard), of M(bulwark.msp.patch), and of each other task whose name is
+    C(<control id> | <sentence>).
   - Writes C(enforcement/<customer>/<host>.json) in the run's folder when M(bulwark.msp.report) starts.
   - Prints nothing and fails no play. What looks like a secret is masked, and of a task with C(no_log) nothing is kept
     but that it changed something.
@@ -78,6 +79,10 @@ class CallbackModule(CallbackBase):
             self._judged(result)
         elif action == OWN + "safeguard":
             self._of(result).take(playtime.plain(result._result))
+        elif action == OWN + "patch" and not result.is_skipped():
+            told, done = self._of(result), playtime.plain(result._result)
+            told.before = done.get("before", {})
+            told.take(done)
         elif not action.startswith(OWN) and result.is_changed():
             control = ordinary.control_of(task.name)
             if control:

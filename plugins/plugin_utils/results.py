@@ -33,6 +33,8 @@ LATEST = "latest"
 MANIFEST = "manifest.json"
 #: Of the fingerprints by which hosts are compared. It is no result, and gone when the run is sealed.
 KEY = ".fingerprint-key"
+#: What is known of exploited flaws, for the workers that judge. It is no result either, and goes with the key.
+EXPLOITED = ".exploited.json"
 INDEX = "index.jsonl"
 MANIFEST_SCHEMA = "bulwark/manifest/1"
 NAME_LIMIT = 200
@@ -142,6 +144,15 @@ class Run:
         except OSError:
             return secrets.token_hex(32)
 
+    def write_exploited(self, document: Mapping[str, Any]) -> None:
+        """Keep what is known of exploited flaws for as long as the run goes on."""
+        write_json(self.folder / EXPLOITED, document)
+
+    def exploited(self) -> Any:
+        """Return what is known of exploited flaws, None where this run knows nothing of them."""
+        path = self.folder / EXPLOITED
+        return read_json(path) if path.exists() else None
+
     def host_file(self, customer: str, host: str) -> Path:
         """Return where the host's result lies."""
         return self.folder / "hosts" / encoded(customer) / (encoded(host) + ".json")
@@ -186,6 +197,13 @@ class Run:
         path = self.folder / "states" / encoded(customer) / (encoded(host) + ".json")
         _folder(path.parent)
         write_json(path, state)
+
+    def write_versions(self, customer: str, host: str, document: Mapping[str, Any]) -> Path:
+        """Keep which versions of packages a host had before it was patched, and the way back; return where it lies."""
+        path = self.folder / "versions" / encoded(customer) / (encoded(host) + ".json")
+        _folder(path.parent)
+        write_json(path, document)
+        return path
 
     def write_page(self, name: str, pieces: Iterable[str], customer: str | None = None) -> Path:
         """Write a page or format, of the fleet or of one customer, which may be rendered anew; return where it lies."""
@@ -260,7 +278,8 @@ class Store:
             seal = sha256(run.folder / MANIFEST)
             chain = [*others, {"sequence": about["sequence"], "run": run.name, "manifest": seal, "pruned": None}]
             self._write_chain(chain)
-            (run.folder / KEY).unlink(missing_ok=True)
+            for name in (KEY, EXPLOITED):
+                (run.folder / name).unlink(missing_ok=True)
             kept = (line for line in chain if line["manifest"] and not line["pruned"])
             latest = max(kept, key=itemgetter("sequence"))["run"]
             self._point_latest(latest)

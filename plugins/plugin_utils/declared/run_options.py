@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..results import RUN_NAME
@@ -21,10 +21,16 @@ BOUNDS: Mapping[str, tuple[int, int | None]] = {
     "bulwark_disable_percent": (0, 100),
     "bulwark_snapshot_days": (1, None),
     "bulwark_snapshot_runs": (1, None),
+    "bulwark_patch_seconds": (60, 86400),
+    "bulwark_health_seconds": (1, 3600),
+    "bulwark_reboot_seconds": (30, 7200),
 }
 #: Characters of a key that nobody guesses: 64 bits in hex.
 LEAST_KEY = 16
 RING = re.compile(r"[1-9]\d{0,5}|([1-9]\d?|100)%")
+UNIT = re.compile(r"[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*\.(service|socket|timer|mount|path|target)")
+#: A health check asks the host itself, and nobody else through it.
+OWN_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(/[!-~]*)?")
 #: The runs that restore knows by other words than their id.
 RUNS = ("newest", "first")
 
@@ -51,3 +57,18 @@ def problems_with(values: Mapping[str, Any]) -> Iterator[Problem]:
     if run is not None and run not in RUNS and not RUN_NAME.fullmatch(run):
         yield Problem("bulwark_restore_run", "%s is no run; write its id, first or newest" % shown(run))
     yield from work_windows.problems("bulwark_windows", values.get("bulwark_windows") or ())
+    yield from _health(values.get("bulwark_health") or ())
+
+
+def _health(checks: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    for index, check in enumerate(checks):
+        place = "bulwark_health[%d]" % index
+        if len([value for value in check.values() if value is not None]) != 1:
+            yield Problem(place, "must be one of unit, port and url")
+        elif check.get("port") is not None and not 0 < check["port"] < 65536:
+            yield Problem(place + ".port", "%s is no port" % shown(check["port"]))
+        elif check.get("unit") is not None and not UNIT.fullmatch(check["unit"]):
+            yield Problem(place + ".unit", "%s is no unit; write it as nginx.service" % shown(check["unit"]))
+        elif check.get("url") is not None and not OWN_URL.fullmatch(check["url"]):
+            text = "%s is not on the host itself; write it as http://127.0.0.1:8080/health"
+            yield Problem(place + ".url", text % shown(check["url"]))

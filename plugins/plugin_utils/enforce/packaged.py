@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host whose packages are installed and removed by Ansible's own modules."""
+"""A host whose packages are installed, upgraded and removed by Ansible's own modules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,22 @@ class PackagedHost(Remote):
             # What a package starts by itself would be running before its configuration is there.
             arguments.update(install_recommends=False, policy_rc_d=101, purge=not present)
             arguments.update({"update_cache": True, "cache_valid_time": INDEX_SECONDS} if present else {})
-        answer = self.call(APT if self._debian else DNF, arguments, SECONDS)
+        self._managed(arguments, SECONDS, "%s %s" % ("installing" if present else "removing", ", ".join(names)))
+
+    def refresh(self) -> None:
+        """Have the host fetch its lists of packages anew; raises RemoteError."""
+        once = {"update_cache_retries": 1} if self._debian else {}
+        self._managed({"update_cache": True, **once}, SECONDS, "fetching the lists of packages")
+
+    def upgrade(self, wanted: Mapping[str, str], seconds: float) -> None:
+        """Bring installed packages to the versions given, and remove none for that; raises RemoteError."""
+        joined = "%s=%s" if self._debian else "%s-%s"
+        arguments: dict[str, Any] = {"name": [joined % each for each in wanted.items()], "state": "present"}
+        if self._debian:
+            arguments.update(only_upgrade=True, install_recommends=False, fail_on_autoremove=True)
+        self._managed(arguments, seconds, "the upgrade")
+
+    def _managed(self, arguments: Mapping[str, Any], seconds: float, what: str) -> None:
+        answer = self.call(APT if self._debian else DNF, arguments, seconds)
         if answer.get("failed"):
-            verb = "installing" if present else "removing"
-            raise RemoteError("%s %s failed: %s" % (verb, ", ".join(names), account_of(answer, "package module")))
+            raise RemoteError("%s failed: %s" % (what, account_of(answer, "package module")))

@@ -13,7 +13,7 @@ from ..text import clean
 #: Playbooks that change hosts.
 ENFORCING = ("harden", "restore", "patch", "evict")
 #: What of their options may not differ between the hosts of a run.
-RUN_WIDE = ("bulwark_max_hosts", "bulwark_windows", "bulwark_change", "bulwark_rings")
+RUN_WIDE = ("bulwark_max_hosts", "bulwark_windows", "bulwark_change", "bulwark_rings", "bulwark_patch_scope")
 SHOWN = 3
 
 
@@ -39,6 +39,8 @@ def _refusals(
     if most and count > most:
         text = "%s would change %d hosts, more than bulwark_max_hosts allows (%d); choose fewer with --limit"
         yield text % (playbook, count, most)
+    if playbook == "patch" and options["bulwark_patch_scope"] == "kev" and not options.get("bulwark_kev"):
+        yield "patch with bulwark_patch_scope kev goes by what is known to be exploited; set bulwark_kev"
     windows = options["bulwark_windows"]
     if windows and not check and not is_open(windows, now):
         opening = next_opening(windows, now)
