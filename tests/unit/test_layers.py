@@ -22,11 +22,13 @@ HOST_FLOORS = [
     "module_utils/readers/",
     "module_utils/areas",
     "module_utils/safeguard/",
+    "module_utils/patching/",
     "modules/",
 ]
 CONTROLLER_FLOORS = [
     "plugin_utils/",  # text, results: what everything above writes and keeps
     "plugin_utils/catalogue/",
+    "plugin_utils/sources/",
     "plugin_utils/declared/",
     "plugin_utils/records/",
     "plugin_utils/evaluators/",
@@ -34,6 +36,7 @@ CONTROLLER_FLOORS = [
     "plugin_utils/fleet/",
     "plugin_utils/runs/",
     "plugin_utils/enforce/",
+    "plugin_utils/patching/",
     "plugin_utils/onboarding/",
     "plugin_utils/drift/",
     "plugin_utils/formats/",

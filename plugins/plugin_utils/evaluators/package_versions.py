@@ -17,7 +17,7 @@ def deb_older(version: str, than: str) -> bool:
         raise Unread("package versions can't be compared on the controller: pip install univers")
     try:
         return bool(Version.from_string(version) < Version.from_string(than))
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise Unread(
             "of the versions %.80r and %.80r the older one can't be told: %.80s" % (version, than, error)
         ) from None

@@ -10,7 +10,7 @@ from ..catalogue.catalogue import Catalogue
 from ..evaluators.context import Context
 from ..records.records import Records, gather
 from ..results import Run
-from . import memory
+from . import exploited, memory
 from .finding import Subject
 
 
@@ -22,6 +22,7 @@ def context(run: Run, subject: Subject, controls: Iterable[str], catalogue: Cata
         return [control.id for control in chosen if source in control.reads]
 
     return Context(
+        exploited=exploited.known(run) if reading("exploited") else None,
         earlier=memory.earlier(run, subject.declaration.policy, subject.customer, subject.host, reading("earlier")),
         records=_records(subject) if reading("records") else None,
     )
