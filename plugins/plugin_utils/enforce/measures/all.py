@@ -29,6 +29,7 @@ from . import (
     sudo,
     sudo_limits,
     throttle,
+    updates,
 )
 
 TOPICS = (
@@ -56,6 +57,7 @@ TOPICS = (
     sudo,
     sudo_limits,
     throttle,
+    updates,
 )
 
 MEASURES = Measures()
