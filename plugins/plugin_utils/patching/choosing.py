@@ -78,7 +78,7 @@ def choose(case: Case, scope: str) -> Choice:
         elif not offered:
             left[_name(hit)] = "%s closes it, which the lists of this host don't offer" % hit.fixed
         elif all(entry["held"] for entry in offered):
-            left[_name(hit)] = "held back on the host: %s" % ", ".join(sorted(entry["package"] for entry in offered))
+            left[_name(hit)] = "; ".join(sorted("%s is %s" % (entry["package"], _held(entry)) for entry in offered))
         else:
             for entry in offered:
                 flaws.setdefault(entry["package"], []).append(hit.cve)
@@ -96,7 +96,7 @@ def _upgrades(
         if name not in flaws and not (scope == ALL or (scope == SECURITY and entry["security"])):
             continue
         if entry["held"]:
-            left.setdefault(name, "held back on the host")
+            left.setdefault(name, _held(entry))
             continue
         yield Upgrade(name, entry["installed"], entry["candidate"], tuple(sorted(set(flaws.get(name, ())))))
 
@@ -119,12 +119,19 @@ def _closes(case: Case, entry: Pending, hit: Hit) -> bool:
 
 
 def _newer_kernel(case: Case, hit: Hit) -> bool:
-    """Say whether the flaw is one of the running kernel, and a kernel without it is installed."""
-    if hit.fixed is None or not any(name.startswith("linux-image-") for name in hit.binaries):
+    """Say whether the flaw is one of the running kernel, and a kernel without it lies on the disk.
+
+    Debian also replaces a kernel in place: its package is then newer than what runs.
+    """
+    if hit.fixed is None or not any(map(exploited.IMAGE.match, hit.binaries)):
         return False
     installed: Mapping[str, str] = case.facts["packages"]["installed"]
-    kernels = [name for name in installed if name.startswith("linux-image-") and name[len("linux-image-")].isdigit()]
-    return any(name not in hit.binaries and not deb_older(installed[name], hit.fixed) for name in kernels)
+    kernels = [version for name, version in installed.items() if exploited.IMAGE.match(name)]
+    return any(not deb_older(version, hit.fixed) for version in kernels)
+
+
+def _held(entry: Pending) -> str:
+    return "held back on the host by %s" % (entry.get("by") or "its package manager")
 
 
 def _name(hit: Hit) -> str:

@@ -13,7 +13,7 @@ from ..runs.judging import StateError, check_state
 from ..runs.remote import Remote, RemoteError, account_of
 
 MODULE = "bulwark.msp.linux_state_info"
-AREAS = ("packages", "system", "updates")
+AREAS = ("packages", "running", "system", "updates")
 
 
 def again(host: Remote, case: Case, state: Mapping[str, Any], seconds: float) -> Case:

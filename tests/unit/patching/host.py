@@ -14,6 +14,8 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.sources.exploited impo
 
 from tests.unit.judges.network import policy
 
+#: The kernel that runs.
+BUILD = "6.1.10-1"
 ADDED = date(2026, 11, 1)
 
 
@@ -51,10 +53,13 @@ def case(
                    "release": {"id": "debian", "version_id": "12", "version_codename": "bookworm"}},
         "packages": {"sources": sources, "installed": installed},
         "updates": {"pending": list(pending)},
+        "running": {"kernel": {"release": kernel, "build": "#1 SMP Debian %s (2026-01-01)" % BUILD}},
     }  # fmt: skip
     known = None
     if fixes is not None:
         flaws = {fix.cve: Flaw(fix.cve, ADDED, triage=triage) for each in fixes.values() for fix in each}
         data = Data("debian", "tracker", {"bookworm": {name: tuple(each) for name, each in fixes.items()}})
         known = Exploited(Feed("kev", flaws=flaws), {"debian": data})
-    return Case(Facts({"areas": areas, "errors": []}), policy(), build({}), date(2026, 11, 23), Context(exploited=known))
+    return Case(
+        Facts({"areas": areas, "errors": []}), policy(), build({}), date(2026, 11, 23), Context(exploited=known)
+    )

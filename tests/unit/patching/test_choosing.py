@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Unread
 from ansible_collections.bulwark.msp.plugins.plugin_utils.patching.choosing import ALL, KEV, SECURITY, Choice, choose
@@ -50,7 +52,7 @@ def test_intruders_are_looked_for_only_where_something_is_closed() -> None:
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ({**OPENSSL, "held": True}, "held back on the host: openssl"),
+        ({**OPENSSL, "held": True, "by": "apt-mark hold"}, "openssl is held back on the host by apt-mark hold"),
         ({**OPENSSL, "candidate": "3.0.20-2"}, "3.0.21-1 closes it, which the lists of this host don't offer"),
         (BASH, "3.0.21-1 closes it, which the lists of this host don't offer"),
     ],
@@ -63,7 +65,7 @@ def test_what_no_upgrade_closes_is_told(entry: dict[str, object], reason: str) -
 
 def test_a_part_of_a_package_that_is_held_stays_and_is_told() -> None:
     choice = choose(case(OPENSSL, {**LIBSSL, "held": True}, fixes=IN_OPENSSL), KEV)
-    assert (packages(choice), choice.left) == (["openssl"], {"libssl3": "held back on the host"})
+    assert (packages(choice), choice.left) == (["openssl"], {"libssl3": "held back on the host by its package manager"})
 
 
 def test_packages_numbered_otherwise_than_their_source_are_upgraded() -> None:
@@ -82,14 +84,15 @@ def test_without_kev_nothing_is_done_for_kev_and_all_else_is() -> None:
 class TestKernels:
     RUNNING = "linux-image-6.1.0-1-amd64"
     NEXT = update("linux-image-amd64", "linux-signed-amd64", "6.1.10-1", "6.1.20-1")
-    FLAW = {"linux": [Fix("CVE-2026-3", "6.1.20-1")]}
+    FLAW: ClassVar = {"linux": [Fix("CVE-2026-3", "6.1.20-1")]}
 
     def test_a_new_kernel_comes_with_the_package_that_names_it(self) -> None:
         choice = choose(case(self.NEXT, fixes=self.FLAW, more={self.RUNNING: "6.1.10-1"}), KEV)
         assert (packages(choice), choice.reboot) == (["linux-image-amd64"], ())
 
-    def test_one_that_is_installed_already_takes_a_reboot(self) -> None:
-        more = {self.RUNNING: "6.1.10-1", "linux-image-6.1.0-2-amd64": "6.1.20-1"}
+    @pytest.mark.parametrize("newer", ["linux-image-6.1.0-2-amd64", RUNNING])
+    def test_one_that_is_installed_already_takes_a_reboot(self, newer: str) -> None:
+        more = {self.RUNNING: "6.1.10-1", newer: "6.1.20-1"}
         choice = choose(case(fixes=self.FLAW, more=more), KEV)
         assert (choice.upgrades, choice.reboot, choice.left) == ((), ("CVE-2026-3",), {})
         assert choice.anything

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.patching import telling
@@ -46,7 +46,9 @@ class Host:
             raise RemoteError(self.trouble)
 
 
-def patched(host: Host, choice: Choice = CHOICE, check: bool = False, reboot: Any = None) -> tuple[Done, dict[str, str]]:
+def patched(
+    host: Host, choice: Choice = CHOICE, check: bool = False, reboot: Any = None
+) -> tuple[Done, dict[str, str]]:
     kept: dict[str, str] = {}
     asked = Asked("run", check, choice, [{"port": 80}], 60, 5, kept.update, reboot)
     return Patching(host, asked).done(), kept
@@ -110,7 +112,7 @@ def test_a_host_that_cannot_be_logged_in_to_any_more_fails() -> None:
 
 
 class TestReboot:
-    DUE = {**COMPARE, "reboot": ["the host asks for it"]}
+    DUE: ClassVar[dict[str, Any]] = {**COMPARE, "reboot": ["the host asks for it"]}
 
     def test_only_where_it_is_allowed(self) -> None:
         done, _kept = patched(Host(compare=self.DUE))
@@ -144,9 +146,10 @@ class TestReboot:
 class TestTelling:
     def test_controls_have_their_own_packages(self) -> None:
         told = telling.controls(CHOICE, Done("confirmed", differ=DIFFER))
-        assert {control: [change["name"] for change in entry["tasks"][0]["changes"]] for control, entry in told.items()} == {
-            "lin-up-kev": ["openssl"], "lin-up-pending": ["nginx", "libnew"],
-        }  # fmt: skip
+        names = {
+            control: [change["name"] for change in entry["tasks"][0]["changes"]] for control, entry in told.items()
+        }
+        assert names == {"lin-up-kev": ["openssl"], "lin-up-pending": ["nginx", "libnew"]}
         assert {entry["state"] for entry in told.values()} == {"changed"}
         left = telling.controls(Choice(left={"CVE-1 in x 1": "there is no fix yet"}), Done("unchanged"))
         assert left == {"lin-up-kev": {"state": "left", "reason": "CVE-1 in x 1: there is no fix yet", "tasks": []}}
