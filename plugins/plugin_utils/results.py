@@ -34,7 +34,7 @@ MANIFEST = "manifest.json"
 #: Of the fingerprints by which hosts are compared. It is no result, and gone when the run is sealed.
 KEY = ".fingerprint-key"
 #: What is known of exploited flaws, for the workers that judge. It is no result either, and goes with the key.
-EXPLOITED = ".exploited.json"
+EXPLOITED = ".exploited-%s.json"
 INDEX = "index.jsonl"
 MANIFEST_SCHEMA = "bulwark/manifest/1"
 NAME_LIMIT = 200
@@ -144,14 +144,13 @@ class Run:
         except OSError:
             return secrets.token_hex(32)
 
-    def write_exploited(self, document: Mapping[str, Any]) -> None:
-        """Keep what is known of exploited flaws for as long as the run goes on."""
-        write_json(self.folder / EXPLOITED, document)
+    def write_exploited(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep what is known of exploited flaws for as long as the run goes on; `name` says by which sources."""
+        write_json(self.folder / (EXPLOITED % name), document)
 
-    def exploited(self) -> Any:
-        """Return what is known of exploited flaws, None where this run knows nothing of them."""
-        path = self.folder / EXPLOITED
-        return read_json(path) if path.exists() else None
+    def exploited(self, name: str) -> Any:
+        """Return what write_exploited() kept; raises ResultsError where there is nothing."""
+        return read_json(self.folder / (EXPLOITED % name))
 
     def host_file(self, customer: str, host: str) -> Path:
         """Return where the host's result lies."""
@@ -278,8 +277,8 @@ class Store:
             seal = sha256(run.folder / MANIFEST)
             chain = [*others, {"sequence": about["sequence"], "run": run.name, "manifest": seal, "pruned": None}]
             self._write_chain(chain)
-            for name in (KEY, EXPLOITED):
-                (run.folder / name).unlink(missing_ok=True)
+            for path in (run.folder / KEY, *run.folder.glob(EXPLOITED % "*")):
+                path.unlink(missing_ok=True)
             kept = (line for line in chain if line["manifest"] and not line["pruned"])
             latest = max(kept, key=itemgetter("sequence"))["run"]
             self._point_latest(latest)

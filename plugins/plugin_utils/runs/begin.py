@@ -27,7 +27,7 @@ CUSTOMER_SCHEMA = "bulwark/customer/1"
 #: Options of the whole run: hosts of one run may not differ in them.
 RUN_WIDE = ("bulwark_report_dir", "bulwark_history_dir", "bulwark_keep_runs", "bulwark_fail_on",
             "bulwark_fail_on_new", "bulwark_fail_on_unreachable", "bulwark_sign_key", "bulwark_state_dir",
-            "bulwark_keep_state", "bulwark_kev", "bulwark_cve_data")  # fmt: skip
+            "bulwark_keep_state")  # fmt: skip
 REGISTERS = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_admin_cidrs", "bulwark_contracts",
              "bulwark_responsibilities", "bulwark_waivers", "bulwark_host_lists", "bulwark_leavers",
              "bulwark_services", "bulwark_remote_tools", "bulwark_work_orders", "bulwark_backups")  # fmt: skip
@@ -220,7 +220,7 @@ def start(
     run, sequence = store.begin(now)
     run.make_key()
     judged = sorted(plan.judged)
-    warnings = [*warnings, *exploited.gather(run, plan.options, judged, catalogue)]
+    warnings = [*warnings, *exploited.gather(run, plan.policies.values(), judged, catalogue)]
     run.write(
         "run.json",
         {

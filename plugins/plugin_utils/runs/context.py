@@ -22,7 +22,7 @@ def context(run: Run, subject: Subject, controls: Iterable[str], catalogue: Cata
         return [control.id for control in chosen if source in control.reads]
 
     return Context(
-        exploited=exploited.known(run) if reading("exploited") else None,
+        exploited=exploited.known(run, subject.declaration.policy) if reading("exploited") else None,
         earlier=memory.earlier(run, subject.declaration.policy, subject.customer, subject.host, reading("earlier")),
         records=_records(subject) if reading("records") else None,
     )
