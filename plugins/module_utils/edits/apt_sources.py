@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..readers.repositories import CARELESS, ON
+from ..apt_sources import CARELESS, ON
 
 OPTIONS = re.compile(r"(\s*deb(?:-src)?\s+)\[([^\]]*)\]\s*(.*)", re.DOTALL)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..apt_sources import OFF, ON, Source, deb822, one_line, place
 from ..door import Door, Missing
 from ..reading import Area, Reading
 
@@ -25,19 +26,9 @@ DNF_CACHES = ("/var/cache/dnf", "/var/cache/libdnf5")
 RELEASES = ("_InRelease", "_Release")
 HEAD = 2048
 RELEASE_FIELD = re.compile(r"^(Origin|Label|Suite|Codename|Date): *(.*?) *$", re.MULTILINE)
-#: deb [options] URI suite component ...; a cdrom's URI has spaces in its brackets.
-DEB = re.compile(r"deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>cdrom:\[[^\]]*\]\S*|\S+)\s+(?P<suite>\S+)")
-URI = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://)?(?:[^/]*@)?(?P<rest>[^?#]*).*", re.IGNORECASE | re.DOTALL)
-TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{20,}|[A-Za-z0-9]{16,}", re.IGNORECASE)
-HIDDEN = "***"
 SECTION = re.compile(r"\s*\[([^\]]+)\]\s*")
-#: apt's options of one source that let what nobody signed in.
-CARELESS = ("trusted", "allow-insecure", "allow-downgrade-to-insecure")
 YUM_OPTIONS = ("gpgcheck", "repo_gpgcheck", "sslverify", "localpkg_gpgcheck")
 ADDRESSES = ("baseurl", "mirrorlist", "metalink")
-ON, OFF = ("1", "yes", "true", "on", "enable", "with"), ("0", "no", "false", "off", "disable", "without")
-
-Source = dict[str, Any]
 
 
 def read(host: Reading, area: Area) -> None:
@@ -69,62 +60,6 @@ def apt(door: Door) -> Iterator[Source]:
         yield from ({"file": path, **source} for source in found)
 
 
-def one_line(text: str) -> Iterator[Source]:
-    """Yield the sources of sources.list(5)'s one-line format."""
-    for number, line in enumerate(text.split("\n"), 1):
-        found = DEB.match(line.strip())
-        if found:
-            options = dict(word.lower().partition("=")[::2] for word in (found["options"] or "").split())
-            yield {"line": number, **_place(found["uri"]), "suites": [found["suite"]], "careless": _careless(options)}
-
-
-def deb822(text: str) -> Iterator[Source]:
-    """Yield the sources of its deb822 format, one for each address."""
-    for number, fields in stanzas(text):
-        if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() in OFF:
-            continue
-        for uri in fields.get("uris", "").split():
-            suites = fields.get("suites", "").split()
-            yield {"line": number, **_place(uri), "suites": suites, "careless": _careless(fields)}
-
-
-def stanzas(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (number of its first line, {field in lower case: value}) of deb822 stanzas."""
-    fields: dict[str, str] = {}
-    name, first = "", 1
-    for number, line in enumerate([*text.split("\n"), ""], 1):
-        if line.startswith("#"):
-            continue
-        if not line.strip():
-            if fields:
-                yield first, fields
-            fields, name = {}, ""
-        elif line[0] in " \t":
-            if name:
-                fields[name] += " " + line.strip()
-        elif ":" in line:
-            first = first if fields else number
-            name = line.partition(":")[0].strip().lower()
-            fields[name] = line.partition(":")[2].strip()
-
-
-def _careless(options: dict[str, str]) -> dict[str, bool]:
-    return {name: True for name in CARELESS if options.get(name, "").lower() in ON}
-
-
-def _place(uri: str) -> dict[str, str]:
-    """Return {scheme, place} of an address, without what could be a secret."""
-    found = URI.fullmatch(uri)
-    if not found:
-        return {"scheme": "", "place": HIDDEN}
-    return {"scheme": found["scheme"].lower(), "place": TOKEN.sub(_masked, found["rest"].rstrip("/"))}
-
-
-def _masked(word: re.Match[str]) -> str:
-    mixed = any(letter.isdigit() for letter in word[0]) and any(letter.isalpha() for letter in word[0])
-    return HIDDEN if mixed else word[0]
-
-
 def yum(door: Door) -> Iterator[Source]:
     """Yield the repositories of yum and dnf that are not switched off."""
     for name in listed(door, YUM_FOLDER):
@@ -134,7 +69,7 @@ def yum(door: Door) -> Iterator[Source]:
                 if options.get("enabled", "1").lower() not in OFF:
                     addresses = [word for key in ADDRESSES for word in options.get(key, "").replace(",", " ").split()]
                     checks = {key: _flag(options, key) for key in YUM_OPTIONS[:3]}
-                    yield {"file": path, "id": repository, **checks, "addresses": [_place(uri) for uri in addresses]}
+                    yield {"file": path, "id": repository, **checks, "addresses": [place(uri) for uri in addresses]}
 
 
 def yum_main(door: Door) -> dict[str, Any]:

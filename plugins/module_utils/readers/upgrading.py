@@ -12,8 +12,8 @@ from ..reading import Area, Reading
 #: Of apt's settings, only those that say how packages get in: others may hold the password of a proxy.
 SETTINGS = re.compile(
     r"(?:APT::Periodic|Unattended-Upgrade)::(?:Enable|Update-Package-Lists|Unattended-Upgrade|Origins-Pattern|"
-    r"Allowed-Origins|Package-Blacklist)(?:::.*)?|APT::Default-Release|(?:.*::)?(?:AllowUnauthenticated|AllowInsecureRepositories|"
-    r"AllowDowngradeToInsecureRepositories)",
+    r"Allowed-Origins|Package-Blacklist)(?:::.*)?|APT::Default-Release|(?:.*::)?(?:AllowUnauthenticated|"
+    r"AllowInsecureRepositories|AllowDowngradeToInsecureRepositories)",
     re.IGNORECASE,
 )
 SETTING = re.compile(r'(\S+) "(.*)";')
