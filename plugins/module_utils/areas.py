@@ -7,6 +7,7 @@ from .readers import (
     access,
     accounts,
     agents,
+    backups,
     cleartext,
     containers,
     datastores,
@@ -39,6 +40,7 @@ from .readers import (
     throttle,
     trust,
     units,
+    updates,
     upgrading,
     vpn,
 )
@@ -48,6 +50,7 @@ AREAS: dict[str, Reader] = {
     "access": access.read,
     "accounts": accounts.read,
     "agents": agents.read,
+    "backups": backups.read,
     "cleartext": cleartext.read,
     "containers": containers.read,
     "datastores": datastores.read,
@@ -80,6 +83,7 @@ AREAS: dict[str, Reader] = {
     "throttle": throttle.read,
     "trust": trust.read,
     "units": units.read,
+    "updates": updates.read,
     "upgrading": upgrading.read,
     "vpn": vpn.read,
 }
