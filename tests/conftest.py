@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.checkout import ROOT
+from tests.workers import Scheduling
 
 LINK = ROOT / ".ansible" / "collections" / "ansible_collections" / "bulwark" / "msp"
 
@@ -25,6 +31,31 @@ if not LINK.is_symlink():
 # Two busy cores make single examples slow now and then; that is no failure.
 hypothesis.settings.register_profile("bulwark", deadline=None)
 hypothesis.settings.load_profile("bulwark")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Keep more together than `--dist loadfile` does by itself."""
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that want the machine for themselves come last."""
+    items.sort(key=lambda item: "alone" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IO[str]]:
+    """A lock that all workers of a run hold together, each as long as it has tests."""
+    folder = tmp_path_factory.getbasetemp()
+    with (folder if worker_id == "master" else folder.parent).joinpath("machine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield lock
+
+
+@pytest.fixture(scope="session")
+def alone(machine: IO[str]) -> None:
+    """Wait until the other workers have no tests any more: for tests with deadlines, or that fill the machine."""
+    fcntl.flock(machine, fcntl.LOCK_EX)
 
 
 @pytest.fixture(scope="session")

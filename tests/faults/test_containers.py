@@ -14,6 +14,8 @@ from tests.faults.scene import DROP_INS, FOLDER, PENDING, SSH_CONTROLS, Scene, w
 from tests.faults.targets import Box
 from tests.lab.engine import each
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 FAULTS = Faults()
 DEFAULT_SECONDS = 120
 LATE = "it was not confirmed in time"

@@ -20,6 +20,8 @@ if missing_tools():
 if os.geteuid() != 0:
     pytest.skip("a guest's disk can only be built as root", allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 #: The addresses of the guest and of the controller, as the guest sees it.
 ADDRESS, CONTROLLER = "10.0.2.15", "10.0.2.2"
 BOOT_SECONDS = 120

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mends the hosts of failing scenarios and puts them back, eight at a time: check, harden, harden again, restore."""
+"""Mends the hosts of failing scenarios and puts them back: check, harden, harden again, restore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.enforcement.tree import Picture, picture
 from tests.integration.fleet import Played, play
 from tests.lab.engine import each
 from tests.scenarios.scenario import Scenario
-from tests.scenarios.stage import Batch, Scene, Stage, found
+from tests.scenarios.stage import Scene, Scenery, found
 
 CHECK = ("--check", "--diff")
 RUNS = {"check": ("harden", *CHECK), "harden": ("harden",), "again": ("harden",), "restore": ("restore",)}
@@ -31,14 +31,18 @@ class Mending:
     outputs: Mapping[str, str]
 
 
-def mend(stage: Stage, scenarios: Sequence[Scenario]) -> dict[str, Mending | str]:
+def mend(scenery: Scenery, scenes: Sequence[Scene]) -> dict[str, Mending | str]:
     """Return what became of each scenario by id, or the reason why it could not be played."""
-    results: dict[str, Mending | str] = {}
-    for batch in stage.set_up(scenarios, variables):
-        results.update(batch.problems)
-        if batch.scenes:
-            results.update(_mended(batch))
-    return results
+    hosts, listed = [scene.host for scene in scenes], scenery.inventory("mend", scenes, variables)
+    pictures = {"before": each(picture, hosts)}
+    played: dict[str, Played] = {}
+    for name, (playbook, *arguments) in RUNS.items():
+        played[name] = play(playbook, listed, scenery.folder / name, *arguments)
+        pictures[name] = each(picture, hosts)
+    return {
+        scene.scenario.id: _mending(scene, played, {name: seen[place] for name, seen in pictures.items()})
+        for place, scene in enumerate(scenes)
+    }
 
 
 def variables(scenario: Scenario) -> dict[str, Any]:
@@ -50,19 +54,6 @@ def variables(scenario: Scenario) -> dict[str, Any]:
         "bulwark_staged": [scenario.control],
         "bulwark_rings": ["100%"],
         "bulwark_confirm_seconds": 60,
-    }
-
-
-def _mended(batch: Batch) -> dict[str, Mending | str]:
-    hosts = [scene.host for scene in batch.scenes]
-    pictures = {"before": each(picture, hosts)}
-    played: dict[str, Played] = {}
-    for name, (playbook, *arguments) in RUNS.items():
-        played[name] = play(playbook, batch.inventory, batch.folder / name, *arguments)
-        pictures[name] = each(picture, hosts)
-    return {
-        scene.scenario.id: _mending(scene, played, {name: seen[place] for name, seen in pictures.items()})
-        for place, scene in enumerate(batch.scenes)
     }
 
 

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs scenarios on real hosts: eight at a time, each on a fresh host, one playbook for all eight."""
+"""The hosts that scenarios play on: a batch at a time, each scenario on a fresh host."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-from tests.integration.fleet import Played, inventory, play
+from tests.integration.fleet import Played, inventory
 from tests.lab.engine import Host, Lab, LabError, each, free_port
 from tests.lab.podman import podman
 from tests.scenarios.scenario import Scenario
 
-HOSTS = 8
 PREFIX = "bulwark-scenarios"
-INVENTORY = "inventory.json"
 #: Programs that setups may call by name.
 TOOLS = sorted((Path(__file__).parent / "tools").iterdir())
 
@@ -31,17 +30,18 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Scenery:
     """Hosts that are set up. problems: why there is none, by scenario id."""
 
+    lab: Lab
     folder: Path
     scenes: tuple[Scene, ...]
     problems: dict[str, str]
 
-    @property
-    def inventory(self) -> Path:
-        """Return the inventory of the hosts."""
-        return self.folder / INVENTORY
+    def inventory(self, name: str, scenes: Sequence[Scene], variables: Callable[[Scenario], Mapping[str, Any]]) -> Path:
+        """Write an inventory of hosts, each with its own variables."""
+        own = {scene.host.name: variables(scene.scenario) for scene in scenes}
+        return inventory(self.folder / f"{name}.json", self.lab, [scene.host for scene in scenes], own=own)
 
 
 def found(played: Played, scene: Scene) -> dict[str, Any] | None:
@@ -51,56 +51,34 @@ def found(played: Played, scene: Scene) -> dict[str, Any] | None:
 
 
 class Stage:
-    """The hosts that scenarios play on. Results are host documents, or the reason why there is none, by scenario id."""
+    """A lab of this process alone, that is cleared for each batch of scenarios."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # Of this process alone: two runs must not take each other's hosts away. Only the keys are kept for the next.
+        # Two runs must not take each other's hosts away. Only the keys are kept for the next.
         _remove_leftovers()
         self.lab = Lab(f"{PREFIX}-{os.getpid()}", Lab(PREFIX).state)
         self.lab.known_hosts = folder / "known_hosts"
         self.ports: dict[str, int] = {}
 
-    def play(self, scenarios: Sequence[Scenario]) -> dict[str, dict[str, Any] | str]:
-        """Audit the hosts of all scenarios, a stageful at a time."""
-        results: dict[str, dict[str, Any] | str] = {}
-        for batch in self.set_up(scenarios, lambda scenario: scenario.vars):
-            results.update(batch.problems)
-            if batch.scenes:
-                played = play("audit", batch.inventory, batch.folder)
-                for scene in batch.scenes:
-                    results[scene.scenario.id] = found(played, scene) or played.output
-        return results
+    def set_up(self, scenarios: Sequence[Scenario]) -> Scenery:
+        """Start a host for each scenario, as it wants it; where that fails the problems say so."""
+        folder = Path(mkdtemp(prefix="batch-", dir=self.folder))
+        hosts = [self._host(f"{scenario.system}{slot}", scenario) for slot, scenario in enumerate(scenarios)]
+        try:
+            self.lab.stop()
+            self.lab.restore(hosts)
+            self.lab.wait_ssh(hosts)
+        except LabError as error:
+            return Scenery(self.lab, folder, (), {one.id: f"the hosts did not start: {error}" for one in scenarios})
+        problems = each(_set_up, zip(hosts, scenarios, strict=True))
+        ready = [Scene(host, one) for host, one, problem in zip(hosts, scenarios, problems, strict=True) if not problem]
+        lost = {one.id: problem for one, problem in zip(scenarios, problems, strict=True) if problem}
+        return Scenery(self.lab, folder, tuple(ready), lost)
 
     def close(self) -> None:
         """Remove the hosts."""
         self.lab.stop()
-
-    def set_up(
-        self, scenarios: Sequence[Scenario], variables: Callable[[Scenario], Mapping[str, Any]]
-    ) -> Iterator[Batch]:
-        """Yield a stageful of hosts at a time, each as its scenario wants it and with its own variables."""
-        for start in range(0, len(scenarios), HOSTS):
-            batch, folder = scenarios[start : start + HOSTS], self.folder / f"batch-{start // HOSTS}"
-            folder.mkdir(parents=True)
-            try:
-                yield self._batch(batch, folder, variables)
-            except LabError as error:
-                yield Batch(folder, (), {scenario.id: f"the hosts did not start: {error}" for scenario in batch})
-
-    def _batch(
-        self, scenarios: Sequence[Scenario], folder: Path, variables: Callable[[Scenario], Mapping[str, Any]]
-    ) -> Batch:
-        hosts = [self._host(f"{scenario.system}{slot}", scenario) for slot, scenario in enumerate(scenarios)]
-        self.lab.stop()
-        self.lab.restore(hosts)
-        self.lab.wait_ssh(hosts)
-        problems = each(_set_up, zip(hosts, scenarios, strict=True))
-        ready = [Scene(host, one) for host, one, problem in zip(hosts, scenarios, problems, strict=True) if not problem]
-        own = {scene.host.name: variables(scene.scenario) for scene in ready}
-        inventory(folder / INVENTORY, self.lab, [scene.host for scene in ready], own=own)
-        lost = {one.id: problem for one, problem in zip(scenarios, problems, strict=True) if problem}
-        return Batch(folder, tuple(ready), lost)
 
     def _host(self, name: str, scenario: Scenario) -> Host:
         port = self.ports.setdefault(name, free_port())

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 
 from tests.enforcement.tree import differences
 from tests.scenarios.mending import Mending
+from tests.scenarios.playing import Playing
 from tests.scenarios.scenario import Scenario, load_all
 
 #: Mended in tests of their own: tests/integration/test_access_measures.py, test_ssh_measures.py, test_totp_login.py.
@@ -20,9 +20,9 @@ ELSEWHERE = (
 )  # fmt: skip
 
 
-def test_a_control_is_mended_and_put_back(mended: Scenario, mendings: dict[str, Any]) -> None:
+def test_a_control_is_mended_and_put_back(mended: Scenario, playing: Playing) -> None:
     """It is one story: what check tells comes true, the second run finds nothing, restore undoes all of it."""
-    mending, mend = mendings[mended.id], mended.mend
+    mending, mend = playing.mending(mended.id), mended.mend
     assert isinstance(mending, Mending), mending
     assert mend is not None
     assert differences(mending.pictures["before"], mending.pictures["check"]) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -13,6 +12,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 
 from tests.integration.test_fleet_judges import SHOWN
+from tests.scenarios.playing import Playing
 from tests.scenarios.scenario import Scenario, ScenarioError, load, load_all
 
 ROOT = Path(__file__).parents[2]
@@ -20,9 +20,9 @@ SCHEMA = json.loads((ROOT / "docs/schemas/host-result.json").read_text(encoding=
 MOST_RECORDED = 3
 
 
-def test_scenario(scenario: Scenario, results: dict[str, Any]) -> None:
+def test_scenario(scenario: Scenario, playing: Playing) -> None:
     """The audit of the scenario's host gives the control exactly the expected status, and says why."""
-    document = results[scenario.id]
+    document = playing.audit(scenario.id)
     assert isinstance(document, dict), document
     jsonschema.validate(document, SCHEMA)
     (finding,) = [one for one in document["findings"] if one["control"] == scenario.control]

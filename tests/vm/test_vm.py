@@ -21,6 +21,8 @@ if missing_tools():
 if os.geteuid() != 0:
     pytest.skip("a guest's disk can only be built as root", allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @pytest.fixture(scope="module", params=SUITES)
 def guest(request: pytest.FixtureRequest) -> Iterator[Vm]:
