@@ -16,12 +16,14 @@ import os
 import resource
 import select
 import shlex
+import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -34,6 +36,7 @@ STREAM_LIMIT = 1024 * 1024 * 1024
 LINE_LIMIT = 16 * 1024
 BLOCK = 256 * 1024
 SEARCH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+SCRATCH = "/run"
 RECORDED_COMMANDS = "commands.json"
 RECORDED_OWNERS = "owners.json"
 MAX_LINKS = 40
@@ -254,18 +257,40 @@ class Door:
             return False
         return True
 
+    @contextmanager
+    def scratch(self, owner: str) -> Iterator[str]:
+        """Lend an empty folder that only `owner` may enter, for a program that can't do without writing."""
+        if not self.live:
+            yield SCRATCH
+            return
+        with tempfile.TemporaryDirectory(
+            prefix="bulwark-", dir=SCRATCH if os.access(SCRATCH, os.W_OK) else None
+        ) as own:
+            try:
+                shutil.chown(own, owner)
+            except (LookupError, OSError):
+                raise Unreadable("nothing can be run as %s" % owner) from None
+            yield own
+
     def which(self, program: str) -> str | None:
         """Return the program's absolute path, or None where the host doesn't have it."""
         if not self.live and any(shlex.split(line)[0] == program for line in self._recorded):
             return "/usr/bin/" + program
-        for folder in SEARCH:
-            path = "%s/%s" % (folder, program)
+        for path in [program] if program.startswith("/") else ["%s/%s" % (folder, program) for folder in SEARCH]:
             if os.access(self.place(path), os.X_OK):
                 return path
         return None
 
-    def run(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
+    def run(
+        self,
+        argv: Sequence[str],
+        seconds: float = COMMAND_SECONDS,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> Completed:
         """Run a program without a shell in the C locale and return what it answered, whatever its exit status.
+
+        environment: variables beside the few that every program gets; what may be no argument belongs there.
 
         Raises Missing where the host doesn't have the program, Unreadable when it outruns `seconds` or prints
         more than OUTPUT_LIMIT bytes.
@@ -275,7 +300,7 @@ class Door:
         program = self.which(argv[0])
         if program is None:
             raise Missing("%s is not installed" % argv[0])
-        return self._execute([program, *argv[1:]], seconds, stdin)
+        return self._execute([program, *argv[1:]], seconds, stdin, environment or {})
 
     def stream(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS) -> Iterator[str]:
         """Run a program and hand over the lines of its standard output as they come, without their line feeds.
@@ -313,11 +338,11 @@ class Door:
         """Run a program that must succeed and return its standard output."""
         return _succeeded(argv, self.run(argv, seconds)).out
 
-    def _execute(self, argv: Sequence[str], seconds: float, stdin: str) -> Completed:
+    def _execute(self, argv: Sequence[str], seconds: float, stdin: str, environment: Mapping[str, str]) -> Completed:
         # Output goes to anonymous files of a limited size, not pipes: a program can neither block us nor fill our
         # memory, and a child that it leaves behind can't keep us waiting.
         with _scratch() as out, _scratch() as err:
-            process = self._start(argv, subprocess.PIPE, out, err)
+            process = self._start(argv, subprocess.PIPE, out, err, environment)
             try:
                 process.communicate(stdin.encode(), timeout=seconds)
             except subprocess.TimeoutExpired:
@@ -327,12 +352,20 @@ class Door:
                 self._running.discard(process)
             return Completed(process.returncode, _content(out, argv), _content(err, argv))
 
-    def _start(self, argv: Sequence[str], stdin: int, out: Any, err: Any) -> subprocess.Popen[bytes]:
-        environment = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
+    def _start(
+        self, argv: Sequence[str], stdin: int, out: Any, err: Any, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        usual = {"PATH": ":".join(SEARCH), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
         try:
             with _limited_files():
                 process = subprocess.Popen(
-                    argv, stdin=stdin, stdout=out, stderr=err, env=environment, cwd="/", start_new_session=True
+                    argv,
+                    stdin=stdin,
+                    stdout=out,
+                    stderr=err,
+                    env={**usual, **(environment or {})},
+                    cwd="/",
+                    start_new_session=True,
                 )
         except OSError as error:
             raise Unreadable("%s can't be run: %s" % (argv[0], _reason(error))) from None

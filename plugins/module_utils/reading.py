@@ -78,7 +78,7 @@ class Reading:
         self.fingerprint_key = fingerprint_key
         #: Hours of log in which failures, password changes and sessions are looked for.
         self.log_hours = {"failures": 0, "changes": 0, "sessions": 0, **(log_hours or {})}
-        #: The declared backups: [{name, tool, repository, key_file, environment, user, unit, command}].
+        #: The declared backups: [{name, tool, repository, key_file, environment, user, unit, command, scope}].
         self.backups = backups or []
         self._readers = readers
         self._areas = {name: Area(name) for name in readers}

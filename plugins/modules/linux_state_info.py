@@ -108,6 +108,11 @@ options:
       command:
         description: With O(backups[].tool=command), the program that lists the snapshots, owned by root.
         type: str
+      scope:
+        description: What it saves. Snapshots that have nothing of it are another backup's.
+        type: list
+        elements: str
+        required: true
   root:
     description:
       - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
@@ -203,6 +208,7 @@ def main() -> None:
                     "key_file": {"type": "str", "no_log": False},
                     "user": {"type": "str", "default": "root"},
                     **{name: {"type": "str"} for name in ("environment", "unit", "command")},
+                    "scope": {"type": "list", "elements": "str", "required": True},
                 },
             },
             "root": {"type": "path", "default": "/"},

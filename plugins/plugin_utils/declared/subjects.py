@@ -41,7 +41,9 @@ def places(policy: Mapping[str, Any]) -> list[str]:
 
 def backups(registers: Registers) -> list[dict[str, Any]]:
     """Return what the reader needs of the declared backups, in the form that linux_state_info takes."""
-    return [{key: getattr(one, key) for key in BACKUP_KEYS} for one in registers.backups or ()]
+    return [
+        {**{key: getattr(one, key) for key in BACKUP_KEYS}, "scope": list(one.scope)} for one in registers.backups or ()
+    ]
 
 
 def log_hours(policy: Mapping[str, Any], registers: Registers) -> dict[str, int]:
