@@ -4,10 +4,21 @@
 from __future__ import annotations
 
 from ..evaluators.verdict import Judge
-from . import authentication, initial_access, least_privilege, logging, mfa, obsolete_accounts, patching, segregation
+from . import (
+    authentication,
+    backups,
+    initial_access,
+    least_privilege,
+    logging,
+    mfa,
+    obsolete_accounts,
+    patching,
+    segregation,
+)
 
 SECTIONS: tuple[dict[str, Judge], ...] = (
     authentication.JUDGES,
+    backups.JUDGES,
     initial_access.JUDGES,
     least_privilege.JUDGES,
     logging.JUDGES,
