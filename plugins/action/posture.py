@@ -122,6 +122,7 @@ class ActionModule(ActionBase):
             "places": places(policy),
             "log_hours": log_hours(policy, subject.declaration.registers),
             "backups": backups(subject.declaration.registers),
+            "scan_reports": policy["bulwark_scan_reports"],
             "fingerprint_key": key.for_hosts if policy["bulwark_compare_hashes"] else "",
             "seconds": seconds,
         }

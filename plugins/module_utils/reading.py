@@ -66,6 +66,7 @@ class Reading:
         places: list[str] | None = None,
         log_hours: dict[str, int] | None = None,
         backups: list[dict[str, Any]] | None = None,
+        scan_reports: list[str] | None = None,
     ) -> None:
         self.door = door
         #: Accounts the controller asks about: [{"user": str, "addresses": [str]}].
@@ -80,6 +81,8 @@ class Reading:
         self.log_hours = {"failures": 0, "changes": 0, "sessions": 0, **(log_hours or {})}
         #: The declared backups: [{name, tool, repository, key_file, environment, user, unit, command, scope}].
         self.backups = backups or []
+        #: Paths of the declared reports of scanners.
+        self.scan_reports = scan_reports or []
         self._readers = readers
         self._areas = {name: Area(name) for name in readers}
         self._locks = {name: threading.Lock() for name in readers}

@@ -113,6 +113,11 @@ options:
         type: list
         elements: str
         required: true
+  scan_reports:
+    description: Reports of trivy or grype in JSON on the host, owned by root. What they found and has a fix is returned.
+    type: list
+    elements: str
+    default: []
   root:
     description:
       - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
@@ -211,6 +216,7 @@ def main() -> None:
                     "scope": {"type": "list", "elements": "str", "required": True},
                 },
             },
+            "scan_reports": {"type": "list", "elements": "str", "default": []},
             "root": {"type": "path", "default": "/"},
             "seconds": {"type": "float", "default": 60.0},
         },
@@ -225,8 +231,8 @@ def main() -> None:
         door = Door(module.params["root"])
     except (OSError, ValueError) as error:
         module.fail_json(msg="root: %s" % error)
-    asked = (module.params[name] for name in ("subjects", "marks", "fingerprint_key", "places", "log_hours", "backups"))
-    reading = Reading(door, AREAS, *asked)
+    asked = ("subjects", "marks", "fingerprint_key", "places", "log_hours", "backups", "scan_reports")
+    reading = Reading(door, AREAS, *(module.params[name] for name in asked))
     areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
     module.exit_json(
         changed=False,

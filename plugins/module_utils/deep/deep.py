@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..door import Door, Unreadable
-from . import keeping, mounts, processes
+from . import firmware, keeping, mounts, processes
 from .collectors.agents import Agents
 from .collectors.credentials import Credentials
 from .collectors.owners import Owners
@@ -61,6 +61,7 @@ def read(door: Door, seconds: float) -> dict[str, Any]:
         "unfinished": walk.unfinished,
         "skipped": walk.skipped,
         "dropped": {collector.name: collector.dropped for collector in collectors if collector.dropped},
+        "firmware": firmware.updates(door),
         "found": {**results, "processes": processes.by_owner()},
     }
 

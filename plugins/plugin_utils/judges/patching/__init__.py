@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import automatic, kev, reboot, repositories
+from . import automatic, firmware, kev, reboot, repositories, third_party
 
 JUDGES = Judges(
     {
         **automatic.JUDGES,
+        **firmware.JUDGES,
         **kev.JUDGES,
         **reboot.JUDGES,
         **repositories.JUDGES,
+        **third_party.JUDGES,
     }
 )
