@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from .cve_data import Gathered, Malformed, mapping, version
 from .exploited import Data, Fix
-from .fetching import SourceError
+from .fetching import SourceError, unusable
 
 UNDETERMINED = "Debian has not determined whether it is affected"
 NOT_AFFECTED = "0"
@@ -36,7 +36,7 @@ def read(source: str, stream: IO[bytes], written: date | None, wanted: Collectio
         for package, cve, entry in _entries(ijson.basic_parse(stream, buf_size=PIECE), wanted, gathered, ijson):
             _take(gathered, package, cve, entry)
     except (ijson.JSONError, ValueError) as error:
-        raise SourceError("%s: is no tracker data of Debian: %.200s" % (source, error)) from None
+        raise unusable(source, "tracker data of Debian", error) from None
     if not gathered.cves:
         raise SourceError("%s: is no tracker data of Debian: it holds no CVE" % source)
     return gathered.data("debian", source, written)

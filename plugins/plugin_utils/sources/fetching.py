@@ -26,6 +26,11 @@ class SourceError(Exception):
     """A source can't be had or used; the text names it and says why."""
 
 
+def unusable(source: str, what: str, error: Exception) -> SourceError:
+    """Return the error of a source that is not `what` it should be; a library's reason may be long."""
+    return SourceError("%s: is no %s: %.200s" % (source, what, " ".join(str(error).split())))
+
+
 class Opened(NamedTuple):
     """An open file that can be sought in. written: the day it was last written, None where it was just fetched."""
 

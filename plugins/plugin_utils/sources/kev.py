@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from .exploited import Feed, Flaw
-from .fetching import SourceError, opened
+from .fetching import SourceError, opened, unusable
 
 #: The catalogue of 2026 has two.
 LIMIT = 16 << 20
@@ -61,7 +61,7 @@ def read(source: str, content: bytes) -> Feed:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise SourceError("%s: is no JSON: %.200s" % (source, error)) from None
+        raise unusable(source, "JSON", error) from None
     other = next(Draft202012Validator(CATALOGUE).iter_errors(document), None)
     if other:
         raise SourceError("%s: is no catalogue of CISA's: %s" % (source, _told(other)))

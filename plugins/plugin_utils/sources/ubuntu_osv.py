@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,7 +20,7 @@ from typing import IO, Any
 
 from .cve_data import Gathered, Malformed, mapping, version
 from .exploited import Data, Fix
-from .fetching import SourceError, day_of
+from .fetching import SourceError, day_of, unusable
 
 ECOSYSTEM = re.compile(r"Ubuntu:(?P<pro>Pro:)?(?P<release>\d\d\.\d\d)(:LTS)?", re.ASCII)
 NAME = re.compile(r"(?:UBUNTU-)?(CVE-\d{4}-\d{4,19})", re.ASCII)
@@ -56,8 +57,8 @@ def read(source: str, stream: IO[bytes], written: date | None, wanted: Collectio
             for record in _records(source, stream):
                 gathered.cves += 1
                 _take(gathered, "a record", record, wanted)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise SourceError("%s: is no usable archive: %.200s" % (source, error)) from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        raise unusable(source, "usable archive", error) from None
     return _done(gathered, source, written)
 
 
@@ -115,7 +116,7 @@ def _records(source: str, stream: IO[bytes]) -> Iterator[Any]:
     try:
         yield from ijson.items(stream, "item" if start == b"[" else "", use_float=True)
     except (ijson.JSONError, ValueError) as error:
-        raise SourceError("%s: is no list of OSV records: %.200s" % (source, error)) from None
+        raise unusable(source, "list of OSV records", error) from None
 
 
 def _take(gathered: Gathered, name: str, record: Any, wanted: Collection[str]) -> None:
