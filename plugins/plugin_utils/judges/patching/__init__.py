@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import automatic, firmware, kev, reboot, repositories, third_party
+from . import automatic, firmware, kev, pending, reboot, repositories, third_party
 
 JUDGES = Judges(
     {
         **automatic.JUDGES,
         **firmware.JUDGES,
         **kev.JUDGES,
+        **pending.JUDGES,
         **reboot.JUDGES,
         **repositories.JUDGES,
         **third_party.JUDGES,
