@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Molecule's hosts: `python -m tests.lab.molecule create '[{"name": ..., "suite": ...}]'`, or `destroy`.
+"""Molecule's hosts: `python -m tests.lab.molecule SCENARIO create '[{"name": ..., "suite": ...}]'`, or `destroy`.
 
-`create` prints Molecule's instance configuration (JSON, which is YAML to it).
+`create` prints Molecule's instance configuration (JSON, which is YAML to it). Scenarios that run side by side have hosts
+of the same names in labs of their own.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import json
 import sys
 
-from .engine import ADDRESS, Lab
+from .engine import ADDRESS, Lab, each
 
 
 def main(arguments: list[str]) -> None:
     """Create or destroy."""
-    lab = Lab("molecule")
-    if arguments == ["destroy"]:
+    scenario, command, *platforms = arguments
+    lab = Lab(f"molecule-{scenario}")
+    if command == "destroy":
         lab.stop()
         return
-    hosts = [lab.start(platform["name"], platform["suite"]) for platform in json.loads(arguments[1])]
+    hosts = each(lambda platform: lab.start(platform["name"], platform["suite"]), json.loads(platforms[0]))
     lab.write_known_hosts(hosts)
     lab.wait_ssh(hosts)
     instances = [
