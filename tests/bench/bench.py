@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures what an audit costs beside `ansible -m setup`, how the controller's memory grows, what a large report takes,
-and what it costs to harden the lab; writes bench.json.
+what it costs to harden the lab, and to index what is known of exploited flaws; writes bench.json.
 
 `ratios` holds plain numbers: an audit of one and of eight hosts over SSH, divided by `setup` on the same hosts, pair by
 pair in turn, and harden of a lab that has converged divided by its audit. `runs` holds median and spread in seconds
@@ -25,6 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
+from tests.bench import cve_data  # noqa: E402
 from tests.bench.large_report import seconds_until_usable, write_results  # noqa: E402
 from tests.lab import lab as fleet  # noqa: E402
 from tests.lab.engine import Host, Lab  # noqa: E402
@@ -35,6 +36,7 @@ MEMORY_RUNS = 3
 MEMORY_FORKS = "5"
 REPORT_RUNS = 3
 HARDEN_RUNS = 3
+INDEX_RUNS = 5
 CUSTOMERS = ("msp", "acme", "globex")
 HOSTS = 8
 NAMES = (100, 1000)
@@ -63,6 +65,7 @@ def main() -> None:
             lab.stop()
         for count in NAMES:
             measure_memory(work, state, count, runs)
+        measure_index(work, runs)
         measure_report(work, runs)
         ratios["converged_harden_to_audit"] = measure_harden(work, runs)
         small, large = (runs[f"memory_{count}"]["median"] for count in NAMES)
@@ -105,6 +108,15 @@ def measure_memory(work: Path, state: Path, count: int, runs: dict[str, Any]) ->
     peaks = [peak_memory(command) for _ in range(MEMORY_RUNS)]
     runs[f"memory_{count}"] = described(peaks, "MiB")
     say(f"memory for {count} names: {runs[f'memory_{count}']}")
+
+
+def measure_index(work: Path, runs: dict[str, Any]) -> None:
+    """Index a tracker of 60,000 CVEs and 40 MB, as an audit with bulwark_kev does once a run."""
+    cve_data.write_sources(work)
+    taken = zip(*(cve_data.measure(work) for _ in range(INDEX_RUNS)), strict=True)
+    for name, unit, values in zip(("index_60000", "index_60000_memory"), ("s", "MiB"), taken, strict=True):
+        runs[name] = described(list(values), unit)
+        say(f"{name}: {runs[name]}")
 
 
 def measure_report(work: Path, runs: dict[str, Any]) -> None:
