@@ -39,8 +39,6 @@ def _refusals(
     if most and count > most:
         text = "%s would change %d hosts, more than bulwark_max_hosts allows (%d); choose fewer with --limit"
         yield text % (playbook, count, most)
-    if playbook == "patch" and options["bulwark_patch_scope"] == "kev" and not options.get("bulwark_kev"):
-        yield "patch with bulwark_patch_scope kev goes by what is known to be exploited; set bulwark_kev"
     windows = options["bulwark_windows"]
     if windows and not check and not is_open(windows, now):
         opening = next_opening(windows, now)
