@@ -28,7 +28,8 @@ def listed(entry: Entry) -> tuple[list[dict[str, Any]], str]:
     """
     found = []
     for row in rows(document(_ask(entry, "snapshots"), PROGRAM), PROGRAM):
-        summary = row.get("summary") if isinstance(row.get("summary"), dict) else {}
+        summary = row.get("summary")
+        summary = summary if isinstance(summary, dict) else {}
         found.append(
             snapshot(
                 row.get("id"),

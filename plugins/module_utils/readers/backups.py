@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..backups import borg, command, restic
@@ -64,10 +65,10 @@ def _set(
         learn("keys", lambda: secrets(door, declared, {}, None, None))
         return parts
     parts.update(told(found, declared["scope"], here[1], here[0]), encryption=encryption)
-    newest = parts["snapshots"][-1] if parts["snapshots"] else None
-    if declared["tool"] == restic.PROGRAM and len(parts["snapshots"]) > 1 and newest["bytes"] is None:
+    newest: dict[str, Any] | None = next(reversed(parts["snapshots"]), None)
+    if declared["tool"] == restic.PROGRAM and len(parts["snapshots"]) > 1 and newest and newest["bytes"] is None:
         learn("snapshots", lambda: restic.measured(entry, parts["snapshots"]))
     holds = HOLDS.get(declared["tool"])
-    learn("keys", lambda: secrets(door, declared, entry.variables, newest,
-                                  (lambda path: holds(entry, newest, path)) if holds else None))  # fmt: skip
+    ask = partial(holds, entry, newest) if holds and newest else None
+    learn("keys", lambda: secrets(door, declared, entry.variables, newest, ask))
     return parts
