@@ -27,8 +27,9 @@ COMMAND_SECONDS = 30
 VERIFY_SECONDS = 120
 WALK_SECONDS = 30
 #: Where programs and what starts them lie, and where intruders leave things; what changed there, and how far back.
-WATCHED = ("/etc", "/usr/bin", "/usr/sbin", "/usr/lib/systemd", "/usr/local", "/opt", "/root", "/tmp", "/var/tmp",
-           "/dev/shm", "/var/www", "/var/spool/cron")  # fmt: skip
+#: Where everybody may write comes last: many files there must not hide the others.
+WATCHED = ("/etc", "/usr/bin", "/usr/sbin", "/usr/lib/systemd", "/usr/local", "/opt", "/root", "/var/spool/cron",
+           "/dev/shm", "/var/www", "/var/tmp", "/tmp")  # fmt: skip
 CHANGED_DAYS = 14
 MOST_CHANGED = 20000
 #: Without the arguments of processes: they may be passwords, and whoever investigates has /proc as long as they run.
@@ -84,7 +85,7 @@ def _collected(door: Door, missing: dict[str, str]) -> Iterator[tuple[str, str]]
     """Yield (name, text), what moves first; note what can't be had."""
     sources: dict[str, Callable[[], str]] = {"programs.txt": lambda: programs(door)}
     sources.update({name: _command(door, argv, COMMAND_SECONDS) for name, argv in COMMANDS.items()})
-    sources["changed-files.txt"] = lambda: changed(time.time())
+    sources["changed-files.txt"] = lambda: changed(time.time(), WATCHED)
     sources.update({name: _command(door, argv, VERIFY_SECONDS) for name, argv in VERIFICATIONS.items()})
     for name, source in sources.items():
         try:
@@ -111,7 +112,7 @@ def programs(door: Door) -> str:
     return "".join(lines)
 
 
-def changed(now: float, trees: Iterable[str] = WATCHED) -> str:
+def changed(now: float, trees: Iterable[str]) -> str:
     """Return a line for each file below `trees` whose content or attributes changed lately."""
     lines: list[str] = []
     since, deadline = now - CHANGED_DAYS * 86400, time.monotonic() + WALK_SECONDS
