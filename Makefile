@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export PYTHON
 
 ##@ Use
-.PHONY: audit harden patch restore report onboard
+.PHONY: audit harden patch restore restore-test report onboard
 audit: ready ## audit this machine, or INVENTORY= [LIMIT=] [ARGS=]; changes nothing on any host
 	@$(play) bulwark.msp.audit $(ARGS)
 
@@ -30,6 +30,9 @@ patch: ready ## close what is exploited or pending: ARGS='-e bulwark_patch_scope
 
 restore: ready ## put hosts back to before a run: ARGS='-e bulwark_restore_run=first'
 	@$(play) bulwark.msp.restore $(ARGS)
+
+restore-test: ready ## prove that backups come back, to a scratch place; ARGS='-e bulwark_restore_full=true'
+	@$(play) bulwark.msp.restore_test $(ARGS)
 
 report: ready ## render the pages of the latest run anew
 	@$(play) bulwark.msp.report $(ARGS)

@@ -92,15 +92,18 @@ class ActionModule(ActionBase):
         return lambda pattern: host in playtime.host_patterns(self._loader, groups)(pattern)
 
     def _walk(self, subject: Subject, variables: Mapping[str, Any]) -> deep.Walked:
-        """Have the host walk its disks where the run asks for it, and say so: it leaves the result there."""
+        """Have the host walk its disks and check its backups where the run asks for it, and say so."""
         policy = subject.declaration.policy
         asked = self._task.args.get("deep") and policy["bulwark_deep"] and not self._task.check_mode
         if not asked or policy.get("bulwark_state_dir"):
             return deep.Walked()
-        walked = deep.walk(Remote(self, variables), policy)
-        if walked.told:
-            self._display.display("bulwark: %s %s" % (clean(subject.host, NAME_LIMIT), clean(walked.told)))
-        return walked
+        remote = Remote(self, variables)
+        parts = (deep.walk(remote, policy), deep.check_backups(remote, subject.declaration.registers, policy))
+        for part in parts:
+            if part.told:
+                self._display.display("bulwark: %s %s" % (clean(subject.host, NAME_LIMIT), clean(part.told)))
+        told, problems = ([text for text in texts if text] for texts in zip(*parts, strict=True))
+        return deep.Walked("; ".join(told), "; ".join(problems))
 
     def _areas(self, policy: Mapping[str, Any], controls: Iterable[str]) -> list[str]:
         """Return the areas that are read: all where the state is for more than these judges."""

@@ -2,7 +2,8 @@
 """A scenario: how a fresh host is set up, and what the audit must then say about one control.
 
 `<control id>.yml` holds `pass` and `fail` (or `recorded`: why no container can host the control), and `more`: a list of
-further ones, each with a `name` and the `status` it ends in.
+further ones, each with a `name` and the `status` it ends in. `evidence` holds the customer's records by file name,
+as evidence.py writes them.
 
 A scenario that fails and that enforcement mends says so by `mend`, which may be empty: {vars: what the inventory needs
 beside `vars`, restored: pass where restore must not bring back what failed, kept: paths that restore leaves, as regular
@@ -22,7 +23,8 @@ HERE = Path(__file__).parent
 #: `stale` is a Debian 12 that lacks its security updates.
 SYSTEMS = ("bookworm", "trixie", "stale")
 STATUSES = ("pass", "fail", "unknown", "not_applicable", "stale")
-COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str, "mend": dict}
+COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str, "mend": dict,
+          "evidence": dict}  # fmt: skip
 MEND = {"vars": dict, "restored": str, "kept": list}
 NAMED = {**COMMON, "name": str, "status": str}
 
@@ -54,6 +56,7 @@ class Scenario:
     items: tuple[str, ...] = ()
     reason: str = ""
     mend: Mend | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from tests.integration.fleet import Played, inventory
 from tests.lab.engine import Host, Lab, LabError, each, free_port
 from tests.lab.podman import podman
+from tests.scenarios import evidence
 from tests.scenarios.scenario import Scenario
 
 PREFIX = "bulwark-scenarios"
@@ -40,7 +41,13 @@ class Scenery:
 
     def inventory(self, name: str, scenes: Sequence[Scene], variables: Callable[[Scenario], Mapping[str, Any]]) -> Path:
         """Write an inventory of hosts, each with its own variables."""
-        own = {scene.host.name: variables(scene.scenario) for scene in scenes}
+        own = {
+            scene.host.name: {
+                **evidence.variables(self.folder, scene.host.name, scene.scenario),
+                **variables(scene.scenario),
+            }
+            for scene in scenes
+        }
         return inventory(self.folder / f"{name}.json", self.lab, [scene.host for scene in scenes], own=own)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 FOLDER = "/var/lib/bulwark/deep"
 NAME = "result.json"
 PATH = "%s/%s" % (FOLDER, NAME)
-TEMPORARY = "result.json.tmp"
 SCHEMA = "bulwark/deep/1"
 #: Bytes of the file.
 LIMIT = 8 * 1024 * 1024
@@ -60,13 +59,14 @@ def _step(parent: int, name: str) -> int:
     return inner
 
 
-def keep(handle: int, document: Mapping[str, Any]) -> None:
+def keep(handle: int, document: Mapping[str, Any], name: str = NAME) -> None:
     """Write the document in an open folder at once; raises NotKept where it is too large."""
+    temporary = name + ".tmp"
     content = json.dumps(document, separators=(",", ":")).encode()
     if len(content) > LIMIT:
         raise NotKept("the result is larger than %d bytes" % LIMIT)
     file = os.open(
-        TEMPORARY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=handle
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=handle
     )
     try:
         os.fchmod(file, 0o600)
@@ -76,4 +76,4 @@ def keep(handle: int, document: Mapping[str, Any]) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-    os.rename(TEMPORARY, NAME, src_dir_fd=handle, dst_dir_fd=handle)
+    os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)

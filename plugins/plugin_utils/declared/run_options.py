@@ -19,6 +19,7 @@ BOUNDS: Mapping[str, tuple[int, int | None]] = {
     "bulwark_confirm_seconds": (10, 3600),
     "bulwark_disable_least": (0, None),
     "bulwark_disable_percent": (0, 100),
+    "bulwark_restore_seconds": (1, 604800),
     "bulwark_snapshot_days": (1, None),
     "bulwark_snapshot_runs": (1, None),
     "bulwark_patch_seconds": (60, 86400),
