@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tests.lab.podman import podman
+from tests.lab.turns import one_at_a_time
 
 CHECKOUT = "/opt/bulwark.msp"
 # How this machine reaches its package registries. A fresh machine of the same network would be set up the same way.
@@ -18,11 +20,13 @@ ENVIRONMENT = ("PIP_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "http_proxy", "https_p
 def bare_image(suite: str, directory: Path) -> str:
     """Image of a bare Debian, built once on this machine with mmdebstrap in `directory`."""
     image = f"localhost/bulwark/bare:{suite}"
-    if podman("image", "exists", image, check=False).returncode != 0:
-        tar = directory / f"{suite}.tar"
-        subprocess.run(["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates", suite, tar], check=True)
-        podman("import", "-q", str(tar), image)
-        tar.unlink()
+    with one_at_a_time(Path(tempfile.gettempdir()) / f"bulwark-bare-build.{os.getuid()}.lock"):
+        if podman("image", "exists", image, check=False).returncode != 0:
+            tar = directory / f"{suite}.tar"
+            command = ["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates", suite, tar]
+            subprocess.run(command, check=True)
+            podman("import", "-q", str(tar), image)
+            tar.unlink()
     return image
 
 

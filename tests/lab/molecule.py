@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Molecule's hosts: `python -m tests.lab.molecule SCENARIO create '[{"name": ..., "suite": ...}]'`, or `destroy`.
 
-`create` prints Molecule's instance configuration (JSON, which is YAML to it). Each scenario has a lab of its own: several
-run side by side.
+`create` prints Molecule's instance configuration (JSON, which is YAML to it). Each scenario has a lab of its own, for
+several run side by side.
 """
 
 from __future__ import annotations
