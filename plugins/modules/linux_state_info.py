@@ -114,7 +114,7 @@ options:
         elements: str
         required: true
   scan_reports:
-    description: Reports of trivy or grype in JSON on the host, owned by root. What they found and has a fix is returned.
+    description: Reports of trivy or grype in JSON on the host, owned by root. Flaws that have a fix are returned.
     type: list
     elements: str
     default: []

@@ -18,6 +18,9 @@ KEYS = {
 INTERVAL = re.compile(r"(\d{1,9})([smhd]?)")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 86400}
 DAY = 86400
+EVERYTHING = (".", ".*", ".+", "^", "^.*", "^.+")
+#: What Debian calls the suite of a release's security archive in the course of the years.
+SUITES = ("stable-security", "oldstable-security", "oldoldstable-security")
 OFF = ("0", "no", "false", "off", "disable", "without")
 
 
@@ -25,6 +28,11 @@ def every_day(value: str) -> bool:
     """Say whether an interval of APT::Periodic comes round at least once a day; 0 is never."""
     found = INTERVAL.fullmatch(value.strip().lower())
     return value == "always" or bool(found and 0 < int(found[1]) * SECONDS[found[2]] <= DAY)
+
+
+def left_out(settings: Settings) -> list[str]:
+    """Return the patterns by which unattended-upgrades leaves out every package there is."""
+    return [pattern for pattern in settings.get("unattended-upgrade::package-blacklist", ()) if pattern in EVERYTHING]
 
 
 def flags(settings: Settings, name: str, default: bool) -> bool:
@@ -54,11 +62,15 @@ def allowed(settings: Settings, archive: Mapping[str, str | None], release: Mapp
     """Say whether Origins-Pattern or Allowed-Origins let the archive in; raises Unread where that isn't known."""
     undecided = False
     for pattern in patterns(settings, release):
-        known = {key: value for key, value in pattern.items() if key not in ("component", "site")}
-        answers = [archive.get(key) is not None and fnmatchcase(archive[key] or "", value)
-                   for key, value in known.items() if archive.get(key) is not None]  # fmt: skip
-        if known and all(answers):
-            if len(answers) == len(known):
+        asked = {key: value for key, value in pattern.items() if key not in ("component", "site")}
+        said = {key: archive.get(key) for key in asked}
+        fits = [
+            key in archive
+            and any(fnmatchcase(name, asked[key]) for name in ((value,) if value is not None else SUITES))
+            for key, value in said.items()
+        ]
+        if asked and all(fits):
+            if None not in said.values():
                 return True
             undecided = True
     if undecided:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils import vpn_peers
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door, Unreadable
-from ansible_collections.bulwark.msp.plugins.module_utils.readers import agents, packages, runtimes
+from ansible_collections.bulwark.msp.plugins.module_utils.readers import agents, packages
 from ansible_collections.bulwark.msp.plugins.module_utils.wireguard_key import fingerprint
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,12 +141,6 @@ def test_ubuntu_pro_by_what_it_wrote_down(tmp_path: Path) -> None:
 def test_ubuntu_pro_that_is_not_understood(tmp_path: Path, text: str) -> None:
     _facts, errors = read(tmp_path, "runtimes", {"var/lib/ubuntu-advantage/status.json": text})
     assert "not the status of Ubuntu Pro" in errors["pro"]
-
-
-@given(st.text())
-def test_sources_of_any_text(text: str) -> None:
-    list(runtimes.deb822(text))
-    runtimes.repositories(text.split("\n"))
 
 
 def agent_host(tmp_path: Path, **more: str) -> tuple[dict[str, Any], dict[str | None, str]]:

@@ -7,9 +7,11 @@ last says what is missing. Its lists of settings grow: what another file allows 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ...evaluators.automatic_updates import allowed, every_day, flags, security_archive
+from ...evaluators.automatic_updates import allowed, every_day, flags, left_out, security_archive
+from ...evaluators.facts import Unread
 from ...evaluators.verdict import Case
 from ...judges.patching import automatic, repositories
 from ..steps import HEADER, Left, Measures, Step, edit, file, package, unit
@@ -37,7 +39,7 @@ def automatic_updates(case: Case, _arguments: Any, control: str) -> list[Step]:
 def _apt(case: Case, control: str) -> list[Step]:
     facts = case.facts["upgrading"]
     settings = facts["apt"] or {}
-    if any(item.identity == "Package-Blacklist" for item in automatic.apt(case)):
+    if left_out(settings):
         raise Left("Unattended-Upgrade::Package-Blacklist leaves out every package, and somebody meant it")
     steps = [] if facts["unattended"] else [package("unattended-upgrades", ["/usr/bin/unattended-upgrade"])]
     lines = [] if flags(settings, "apt::periodic::enable", default=True) else ['APT::Periodic::Enable "1"']
@@ -45,11 +47,18 @@ def _apt(case: Case, control: str) -> list[Step]:
         if not any(map(every_day, settings.get("apt::periodic::%s" % name.lower(), [])[-1:])):
             lines.append('APT::Periodic::%s "1"' % name)
     archive = security_archive(case)
-    if not allowed(settings, archive, case.facts["system"]["release"]):
+    if not _surely_allowed(case, archive):
         pattern = ",".join("%s=%s" % (key, archive[key]) for key in ("origin", "label", "codename", "suite")
                            if archive[key] and not (key == "suite" and archive["codename"]))  # fmt: skip
         lines.append('Unattended-Upgrade::Origins-Pattern:: "%s"' % pattern)
     return [*steps, *_apt_conf(control, lines), *_timers(case, automatic.DAILY)]
+
+
+def _surely_allowed(case: Case, archive: Mapping[str, str | None]) -> bool:
+    try:
+        return allowed(case.facts["upgrading"]["apt"] or {}, archive, case.facts["system"]["release"])
+    except Unread:
+        return False
 
 
 def _dnf(case: Case, _control: str) -> list[Step]:

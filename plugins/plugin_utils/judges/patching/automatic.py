@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...evaluators.automatic_updates import allowed, every_day, flags, security_archive
+from ...evaluators.automatic_updates import allowed, every_day, flags, left_out, security_archive
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
@@ -44,14 +44,13 @@ def apt(case: Case) -> Iterator[Item]:
     if not facts["unattended"]:
         yield item("unattended-upgrades", "unattended-upgrades is not installed")
     if not flags(settings, "apt::periodic::enable", default=True):
-        yield item("APT::Periodic::Enable", 'APT::Periodic::Enable "0" switches all of it off')
+        yield item("APT::Periodic::Enable", "APT::Periodic::Enable switches all of it off")
     for name in ("Update-Package-Lists", "Unattended-Upgrade"):
         said = settings.get(f"apt::periodic::{name.lower()}", [])[-1:]
         if not any(map(every_day, said)):
-            yield item(f"APT::Periodic::{name}", f'APT::Periodic::{name} is {said[0] if said else "not set"}, not "1"')
-    for pattern in settings.get("unattended-upgrade::package-blacklist", ()):
-        if pattern in ("", ".", ".*", "^.*", ".+", "^"):
-            yield item("Package-Blacklist", f"Package-Blacklist leaves out every package: {pattern}")
+            yield item(f"APT::Periodic::{name}", f"APT::Periodic::{name} is {said[0] if said else 'not set'}, not 1")
+    for pattern in left_out(settings):
+        yield item("Package-Blacklist", f"Package-Blacklist leaves out every package: {pattern}")
     yield from timers(case, DAILY)
     archive = security_archive(case)
     if not allowed(settings, archive, case.facts["system"]["release"]):

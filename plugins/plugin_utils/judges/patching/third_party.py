@@ -25,8 +25,8 @@ def third_party(case: Case) -> Verdict:
     severities = " or ".join(case.policy["bulwark_scan_severities"])
     days, image_days = case.policy["bulwark_scan_days"], case.policy["bulwark_image_days"]
     return verdict(
-        f"a report of trivy or grype at most {days} days old shows no {severities} flaw with a fix; images of containers "
-        f"are at most {image_days} days old; remote tools are of the version in bulwark_remote_tools",
+        f"a report of trivy or grype at most {days} days old shows no {severities} flaw with a fix; images of "
+        f"containers are at most {image_days} days old; remote tools are of the version in bulwark_remote_tools",
         wrong, unread, [f"{one['path']} ({one['tool']}, {_day(one['at'])})" for one in reports if not one["problem"]],
         assurance="configured", aged=aged,
     )  # fmt: skip
