@@ -32,7 +32,7 @@ def stored(door: Door) -> dict[str, Any]:
         kept = None
     if not isinstance(kept, dict) or kept.get("schema") != SCHEMA or not isinstance(kept.get("checks"), dict):
         raise Unreadable("%s holds no checks of this version" % PATH)
-    return kept["checks"]
+    return dict(kept["checks"])
 
 
 def merged(door: Door, made: Mapping[str, Any]) -> dict[str, Any]:
