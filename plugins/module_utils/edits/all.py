@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 from . import (
+    apt_pins,
     apt_sources,
     as_it_is,
     authorized_keys,
@@ -34,6 +35,7 @@ from . import (
 Edit = Callable[[Optional[str], Mapping[str, Any], Mapping[str, str]], Optional[str]]
 
 EDITS: dict[str, Edit] = {
+    "apt_pins": apt_pins.edit,
     "apt_sources": apt_sources.edit,
     "as_it_is": as_it_is.edit,
     "authorized_keys": authorized_keys.edit,

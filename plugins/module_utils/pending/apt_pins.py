@@ -19,6 +19,7 @@ NAMED = re.compile(r"[A-Za-z0-9_.-]+")
 INSTALLED = 100
 #: Of the archive that APT::Default-Release names.
 DEFAULT_RELEASE = 990
+SETTING = "APT::Default-Release"
 KEYS = {"a": "suite", "n": "codename", "o": "origin", "l": "label", "v": "version"}
 
 
@@ -38,10 +39,14 @@ class Pin(NamedTuple):
 
 
 class Priority(NamedTuple):
-    """How much a version counts, and the file or setting that says so; "" where nothing but apt's usage does."""
+    """How much a version counts, and the file or setting that says so; "" where nothing but apt's usage does.
+
+    pin: the place of the pin that says so among all, None where none does.
+    """
 
     value: int
     by: str = ""
+    pin: int | None = None
 
 
 def pins(door: Door) -> list[Pin]:
@@ -85,27 +90,27 @@ class Policy:
     """The priorities of a host. default_release: what APT::Default-Release says, "" where nothing does."""
 
     def __init__(self, pins: Sequence[Pin], default_release: str = "") -> None:
-        self._specific = [pin for pin in pins if not pin.general]
-        self._general = [pin for pin in pins if pin.general]
+        self._specific = [(place, pin) for place, pin in enumerate(pins) if not pin.general]
+        self._general = [(place, pin) for place, pin in enumerate(pins) if pin.general]
         self._default = default_release
 
     def of(self, package: str, source: str, version: str, lists: Iterable[PackageList]) -> Priority:
         """Return how much a version that these lists hold counts."""
         lists = list(lists)
-        for pin in self._specific:
+        for place, pin in self._specific:
             if _names(pin, package, source) and (
                 _like(version, pin.value) if pin.kind == "version" else any(_matches(pin, one) for one in lists)
             ):
-                return Priority(pin.priority, pin.file)
-        return max((self._of_archive(one) for one in lists), default=Priority(0))
+                return Priority(pin.priority, pin.file, place)
+        return max((self._of_archive(one) for one in lists), default=Priority(0), key=lambda one: one.value)
 
     def _of_archive(self, listed: PackageList) -> Priority:
-        for pin in self._general:
+        for place, pin in self._general:
             if _matches(pin, listed):
-                return Priority(pin.priority, pin.file)
+                return Priority(pin.priority, pin.file, place)
         archive = listed.archive
         if self._default and _is_release(archive, self._default):
-            return Priority(DEFAULT_RELEASE, "APT::Default-Release")
+            return Priority(DEFAULT_RELEASE, SETTING)
         return Priority(archive.usual)
 
 

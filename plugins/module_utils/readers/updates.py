@@ -15,6 +15,7 @@ from ..pending import apt_lists, apt_pins, dnf_locks, updateinfo, versions
 from ..reading import Area, Reading
 
 HELD = "apt-mark hold"
+NOTHING = apt_pins.Priority(0, "the priority of its archive")
 SECURITY = "security"
 #: Of Red Hat's advisories, the worst last.
 SEVERITIES = ("", "low", "moderate", "important", "critical")
@@ -25,12 +26,12 @@ ARCHITECTURE = ["rpm", "--eval", "%{_arch}"]
 def read(host: Reading, area: Area) -> None:
     """Learn `pending`, `holds`, `pins`, `lists` and `advisories`.
 
-    pending: [{package, source, installed, candidate, origin, archive, security: bool, held: bool, by, issued,
+    pending: [{package, source, installed, candidate, origin, archive, security: bool, held: bool, by, pin, issued,
     severity}] sorted by package. source: the source package, None with rpm. candidate: what the package manager would
     take, or the newest security update where it takes none. origin, archive: where that comes from. held: a hold, lock
-    or pin keeps it away; by: which, None otherwise. issued: when the first open advisory of it came out (epoch), None
-    where lists don't say so, as those of apt. severity: the worst of its open advisories in the vendor's word, None
-    with apt. With rpm only what an advisory speaks of is known.
+    or pin keeps it away; by: which, None otherwise; pin: its place in `pins`, None where it is none. issued: when the
+    first open advisory of it came out (epoch), None where lists don't say so, as those of apt. severity: the worst of
+    its open advisories in the vendor's word, None with apt. With rpm only what an advisory speaks of is known.
     holds: [{package (rpm: or a glob pattern), by, file (None: dpkg's own record)}]. pins: [{packages, pin, priority,
     file}] of apt. lists: [{origin, archive, security: bool, at}]; at: when the archive made them (epoch), None where
     unsaid. advisories: [{id, severity, cves, packages: [NEVRA], issued}] of rpm that are open, None with dpkg.
@@ -77,8 +78,8 @@ def _apt_pending(host: Reading, lists: list[apt_lists.PackageList], pins: list[a
     for package, offers in sorted(offered.items()):
         choice = _choice(package, sources.get(package, package), installed[package], offers, policy)
         if choice is not None:
-            by = HELD if package in held else choice["by"]
-            found.append({**choice, "held": by is not None, "by": by})
+            by = {"by": HELD, "pin": None} if package in held else {}
+            found.append({**choice, "held": bool(by or choice["by"]), **by})
     return found
 
 
@@ -110,7 +111,7 @@ def _choice(
     """Return what is pending of a package; None where it only waits in an archive that nobody upgrades from."""
     here = policy.of(package, source, installed, offers.get(installed, ()))
     counted = {version: policy.of(package, source, version, lists) for version, lists in offers.items()}
-    counted[installed] = max(here, apt_pins.Priority(apt_pins.INSTALLED))
+    counted[installed] = max(here, apt_pins.Priority(apt_pins.INSTALLED), key=lambda one: one.value)
     taken = max(counted, key=lambda version: (counted[version].value, versions.deb(version)))
     secure = [
         version
@@ -123,11 +124,12 @@ def _choice(
         return None
     candidate = newest if kept else taken
     listed = max(offers[candidate], key=lambda one: (one.archive.security, one.archive.name))
-    why = (counted[newest].by or counted[taken].by or "a lower priority") if kept else None
+    why = next(one for one in (counted[newest], counted[taken], NOTHING) if one.by) if kept else None
     return {
         "package": package, "source": source, "installed": installed, "candidate": candidate,
         "origin": listed.archive.label or listed.archive.origin, "archive": listed.archive.name or listed.archive.suite,
-        "security": bool(secure), "by": why, "issued": None, "severity": None,
+        "security": bool(secure), "by": why.by if why else None, "issued": None,
+        "severity": None, "pin": why.pin if why else None,
     }  # fmt: skip
 
 
@@ -189,7 +191,7 @@ def _dnf_pending(
         pending.append({
             "package": package, "source": None, "installed": installed[package],
             "candidate": newest.packages[package][0], "origin": newest.repository, "archive": newest.repository,
-            "security": bool(secure), "held": bool(by), "by": by[0] if by else None, "severity": worst,
+            "security": bool(secure), "held": bool(by), "by": by[0] if by else None, "severity": worst, "pin": None,
             "issued": min((one.issued for one in secure if one.issued is not None), default=None),
         })  # fmt: skip
     return pending
