@@ -79,7 +79,7 @@ class CallbackModule(CallbackBase):
             self._judged(result)
         elif action == OWN + "safeguard":
             self._of(result).take(playtime.plain(result._result))
-        elif action == OWN + "patch" and not result.is_skipped():
+        elif action == OWN + "patch":
             told, done = self._of(result), playtime.plain(result._result)
             told.before = done.get("before", {})
             told.take(done)

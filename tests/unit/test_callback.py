@@ -90,6 +90,19 @@ def test_what_was_changed_and_judged_again(run: Run) -> None:
     assert play.warnings == []
 
 
+def test_what_was_patched(run: Run) -> None:
+    play = Play(run)
+    play.ok("posture", {"counts": {}})
+    change = {"kind": "package", "name": "nginx", "before": "nginx 1\n", "after": "nginx 2\n", "masked": False}
+    entry = {"state": "changed", "reason": "", "tasks": [{"task": TRIES + " | Upgrade", "changes": [change]}]}
+    play.ok("patch", {**DONE, "before": BEFORE, "controls": {TRIES: entry}})
+    play.ok("posture", {"counts": {}})
+    document = play.report()[HOST]
+    shown = document["controls"][TRIES]
+    assert (document["outcome"], shown["before"], shown["after"]) == ("confirmed", "fail", "pass")
+    assert shown["tasks"][0]["changes"][0]["diff"] == "@@ -1 +1 @@\n-nginx 1\n+nginx 2"
+
+
 def test_what_check_mode_would_change(run: Run) -> None:
     play = Play(run, check=True)
     play.ok("posture", JUDGED)
