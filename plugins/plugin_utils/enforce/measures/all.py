@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..steps import Measures
 from . import (
     automation,
+    backups,
     cleartext,
     disabling,
     duo,
@@ -35,6 +36,7 @@ from . import (
 
 TOPICS = (
     automation,
+    backups,
     cleartext,
     disabling,
     duo,
