@@ -32,7 +32,7 @@ def test_known_orders(older: str, newer: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="dpkg is not here")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(VERSION, VERSION)
 @example("1.0-0", "1.0")
 @example("1.0", "1.0-")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..results import RUN_NAME
@@ -32,6 +32,8 @@ RING = re.compile(r"[1-9]\d{0,5}|([1-9]\d?|100)%")
 UNIT = re.compile(r"[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*\.(service|socket|timer|mount|path|target)")
 #: A health check asks the host itself, and nobody else through it.
 OWN_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(/[!-~]*)?")
+#: What may be fetched; a run's results show it to all who read them.
+URL = re.compile(r"https://[^/@\s]+(/\S*)?")
 #: The runs that restore knows by other words than their id.
 RUNS = ("newest", "first")
 
@@ -57,6 +59,7 @@ def problems_with(values: Mapping[str, Any]) -> Iterator[Problem]:
     run = values.get("bulwark_restore_run")
     if run is not None and run not in RUNS and not RUN_NAME.fullmatch(run):
         yield Problem("bulwark_restore_run", "%s is no run; write its id, first or newest" % shown(run))
+    yield from _of_sources(values.get("bulwark_kev") or "", values.get("bulwark_cve_data") or ())
     yield from work_windows.problems("bulwark_windows", values.get("bulwark_windows") or ())
     yield from _health(values.get("bulwark_health") or ())
 
@@ -73,3 +76,14 @@ def _health(checks: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
         elif check.get("url") is not None and not OWN_URL.fullmatch(check["url"]):
             text = "%s is not on the host itself; write it as http://127.0.0.1:8080/health"
             yield Problem(place + ".url", text % shown(check["url"]))
+
+
+def _of_sources(kev: str, cve_data: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    named = {"bulwark_kev": kev}
+    named.update({"bulwark_cve_data[%d].source" % index: entry["source"] for index, entry in enumerate(cve_data)})
+    for place, source in named.items():
+        if "://" in source and not URL.fullmatch(source):
+            yield Problem(place, "must be a path or an https URL without user and password")
+    systems = [entry["system"] for entry in cve_data]
+    for system in sorted({system for system in systems if systems.count(system) > 1}):
+        yield Problem("bulwark_cve_data", "names two sources for %s; give one" % system)

@@ -55,7 +55,7 @@ def _entries(
             if depth < len(path):
                 path[depth] = value.strip()
             if depth == 1:
-                gathered.cves += 1
+                gathered.cves += path[1].startswith("CVE-")
                 if path[1] in wanted:
                     yield path[0], path[1], _built(events, ijson)
             elif depth == 3 and path[2] == "releases":

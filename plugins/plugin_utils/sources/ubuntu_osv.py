@@ -35,7 +35,7 @@ def read_folder(source: str, wanted: Collection[str]) -> Data:
     gathered, newest = Gathered(), None
     for number, path in enumerate(sorted(Path(source).expanduser().rglob("*.json"))):
         _count(source, number)
-        if _is_wanted(path.name, wanted, gathered):
+        if _is_wanted(path.name, wanted, gathered) and path.is_file():
             try:
                 day = day_of(path.stat())
                 content = path.read_bytes() if path.stat().st_size <= RECORD_LIMIT else b""
@@ -55,7 +55,7 @@ def read(source: str, stream: IO[bytes], written: date | None, wanted: Collectio
         else:
             stream.seek(0)
             for record in _records(source, stream):
-                gathered.cves += 1
+                gathered.cves += isinstance(record, dict) and bool(NAME.fullmatch(str(record.get("id")).strip()))
                 _take(gathered, "a record", record, wanted)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise unusable(source, "usable archive", error) from None
@@ -120,6 +120,7 @@ def _records(source: str, stream: IO[bytes]) -> Iterator[Any]:
 
 
 def _take(gathered: Gathered, name: str, record: Any, wanted: Collection[str]) -> None:
+    """Take up a record, where it is one of a wanted flaw."""
     if not isinstance(record, dict) or not isinstance(record.get("id"), str):
         gathered.broken(name)
         return

@@ -349,3 +349,18 @@ def test_a_bad_seed_is_named_and_not_told(seed: Any) -> None:
     assert told == "bulwark_probe_accounts[0].totp_seed: is no base32"
     (told,) = problems(bulwark_totp_seeds=["hunter2"])
     assert told == "bulwark_totp_seeds: must be a dictionary"
+
+
+class TestSourcesOfExploitedFlaws:
+    @pytest.mark.parametrize("source", ["/srv/kev.json", "kev.json", "https://feeds.example/kev.json?x=1"])
+    def test_a_path_or_a_url(self, source: str) -> None:
+        data = [{"system": "debian", "source": source}, {"system": "ubuntu", "source": source}]
+        assert declared(bulwark_kev=source, bulwark_cve_data=data).policy["bulwark_cve_data"] == data
+
+    @pytest.mark.parametrize("source", ["http://feeds.example/k", "https://u:p@feeds.example/k", "ftp://x/k"])
+    def test_another_url_is_a_problem(self, source: str) -> None:
+        data = [{"system": "debian", "source": source}] * 2
+        told = problems(bulwark_kev=source, bulwark_cve_data=data)
+        wrong = "must be a path or an https URL without user and password"
+        assert told[:2] == [f"bulwark_kev: {wrong}", f"bulwark_cve_data[0].source: {wrong}"]
+        assert told[-1] == "bulwark_cve_data: names two sources for debian; give one"

@@ -100,7 +100,18 @@ def test_an_entry_without_end_is_not_built() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [EXCERPT.read_bytes()[:2000], b"", b"[]", b"{}", b'{"glibc": {}}', b"\xff", b"{} x", b'{"a": NaN}']
+    "content",
+    [
+        EXCERPT.read_bytes()[:2000],
+        b"",
+        b"[]",
+        b"{}",
+        b'{"glibc": {}}',
+        b'{"all": {"hosts": {}}}',
+        b"\xff",
+        b"{} x",
+        b'{"a": NaN}',
+    ],
 )
 def test_what_is_no_tracker_is_refused(content: bytes) -> None:
     with pytest.raises(SourceError, match=r"debian\.json: is no tracker data of Debian: "):

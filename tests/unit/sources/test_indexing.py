@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
@@ -50,8 +51,15 @@ def test_without_a_catalogue_nothing_is_wanted() -> None:
     assert found.feed.flaws == {}
 
 
+def test_what_is_larger_than_any_tracker_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "debian.json").open("wb") as file:
+        file.truncate(600 << 20)
+    found = index(KEV, [{"system": "debian", "source": str(tmp_path / "debian.json")}])
+    assert found.data["debian"].problem == f"{tmp_path}/debian.json: is larger than 512 MiB"
+
+
 def test_a_run_reads_each_source_once_and_each_host_gets_its_own(tmp_path: Path) -> None:
-    policies = [{"bulwark_kev": KEV, "bulwark_cve_data": DATA}, {"bulwark_kev": KEV, "bulwark_cve_data": []},
+    policies: list[dict[str, Any]] = [{"bulwark_kev": KEV, "bulwark_cve_data": DATA}, {"bulwark_kev": KEV, "bulwark_cve_data": []},
                 {"bulwark_kev": "", "bulwark_cve_data": DATA}]  # fmt: skip
     in_force = [{name: {"value": value} for name, value in policy.items()} for policy in [*policies, *policies]]
     run = Run(tmp_path)

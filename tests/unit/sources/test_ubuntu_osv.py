@@ -130,7 +130,9 @@ def test_ranges_of_another_form_tell_nothing_of_the_package(ranges: Any) -> None
     assert read(record(entry)).releases["22.04"]["glibc"] == (Fix(CVE, unclear=UNREADABLE),)
 
 
-@pytest.mark.parametrize("content", [b"", b"  ", b"[", b'[{"id": 1}', b"[]", b"\xff", b"PK\x03\x04 broken"])
+@pytest.mark.parametrize(
+    "content", [b"", b"  ", b"[", b'[{"id": 1}', b"[]", b'[{"id": "USN-6409-1"}]', b"\xff", b"PK\x03\x04 broken"]
+)
 def test_what_is_none_of_these_is_refused(content: bytes) -> None:
     with pytest.raises(SourceError, match=r"all\.json: "):
         read(content)
