@@ -43,8 +43,8 @@ def test_every_judged_control_is_shown_from_both_sides(request: pytest.FixtureRe
 
 
 def test_every_fleet_judge_is_shown_from_both_sides() -> None:
-    """What shows across hosts needs several: those tests stand by themselves, as do those of the host lists."""
-    assert set(FLEET_JUDGES) == {*SHOWN, "lin-oa-inventory"}
+    """What shows across hosts needs several: those tests stand by themselves, as do those of host lists and backups."""
+    assert set(FLEET_JUDGES) == {*SHOWN, "lin-oa-inventory", "lin-bk-common-point"}
 
 
 def test_few_controls_are_shown_on_recorded_state_only() -> None:

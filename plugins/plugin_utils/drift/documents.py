@@ -295,6 +295,18 @@ def _is_links(value: Any) -> bool:
         and all(map(_is_link, entries))
         and isinstance(unread, Mapping)
         and all(isinstance(reason, str) for reason in unread.values())
+        and isinstance(value.get("points", {}), Mapping)
+        and all(map(_is_point, value.get("points", {}).values()))
+    )
+
+
+def _is_point(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("times"), list)
+        and all(isinstance(time, str) for time in value["times"])
+        and isinstance(value.get("rpo"), (int, float))
+        and isinstance(value.get("unread", 0), (str, type(None)))
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ..catalogue.catalogue import Catalogue
 from ..declared.selection import selected
 from .case import FleetJudge
+from .common_point import common_point
 from .credentials import hostkey_reuse, key_reuse, secret_reuse
 from .inventory import inventory
 
@@ -17,6 +18,7 @@ FLEET_JUDGES: dict[str, FleetJudge] = {
     "lin-ns-key-reuse": key_reuse,
     "lin-ns-hostkey-reuse": hostkey_reuse,
     "lin-ns-secret-reuse": secret_reuse,
+    "lin-bk-common-point": common_point,
 }
 #: Judged only where this option is on.
 OPTIONAL = {"lin-ns-secret-reuse": "bulwark_compare_hashes"}

@@ -14,7 +14,10 @@ NOT_READ, NOT_HERE = "not read", "not in this run"
 
 
 class HostLinks(NamedTuple):
-    """A host as fleet judges see it. key: None where nothing of it is known, and `problem` says why."""
+    """A host as fleet judges see it. key: None where nothing of it is known, and `problem` says why.
+
+    points: when its backups were made, by service, as points.py has them.
+    """
 
     customer: str
     host: str
@@ -22,6 +25,7 @@ class HostLinks(NamedTuple):
     entries: tuple[Link, ...] = ()
     unread: Mapping[str, str] = MappingProxyType({})
     problem: str = ""
+    points: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -64,4 +68,5 @@ def of_document(document: Mapping[str, Any]) -> HostLinks:
     if not found:
         return HostLinks(document["customer"], document["host"], None, problem=NOT_READ)
     entries = tuple(Link(**{key: value and intern(value) for key, value in each.items()}) for each in found["entries"])
-    return HostLinks(document["customer"], document["host"], intern(found["key"]), entries, found["unread"])
+    return HostLinks(document["customer"], document["host"], intern(found["key"]), entries, found["unread"],
+                     points=found.get("points", {}))  # fmt: skip

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The `links` of a host's result: what fleet judges compare between hosts, as keyed fingerprints.
 
-`{"key", "entries", "unread"}`, or `{}` of a host that was not read. key: id of the key; results of different keys are
+`{"key", "entries", "unread"}`, or `{}` of a host that was not read; with "points" (points.py) where the host serves
+something together with others. key: id of the key; results of different keys are
 never compared. entries: [{kind, print, mark, name}], of keys and passwords with account and party (None for an account
 that is not registered). print: the keyed fingerprint. mark: of the same material, the same in every run and of no use
 at another customer, so that a waiver can be bound to it. name: what it is on this host. unread: why not all of a kind
@@ -21,11 +22,12 @@ from ..evaluators.privilege import privileged
 from ..evaluators.verdict import Case
 from ..text import clean
 from .fingerprints import Key
+from .points import points
 
 SSH_KEY, SSH_CA, PASSWORD = "ssh_key", "ssh_ca", "password"
 HOST_KEY, MACHINE_ID, WIREGUARD, IPSEC, AGENT = "host_key", "machine_id", "wireguard", "ipsec", "agent"
 #: What they are made from.
-AREAS = ("accounts", "identity", "keys", "sudo", "system")
+AREAS = ("accounts", "backups", "identity", "keys", "sudo", "system")
 CREDENTIALS = (SSH_KEY, SSH_CA)
 IDENTITIES = (HOST_KEY, MACHINE_ID, WIREGUARD, IPSEC, AGENT)
 KINDS = (*CREDENTIALS, *IDENTITIES, PASSWORD)
@@ -65,7 +67,9 @@ def links(case: Case, key: Key) -> dict[str, Any]:
             unread[kind] = clean(reason, NAME_LIMIT)
         except Exception as error:  # a hostile state; its other links stay
             unread[kind] = "the host's facts can't be used: %s" % type(error).__name__
-    return {"key": key.id, "entries": [each._asdict() for each in entries], "unread": unread}
+    made = {"key": key.id, "entries": [each._asdict() for each in entries], "unread": unread}
+    together = points(case)
+    return {**made, "points": together} if together else made
 
 
 class _Hidden(Exception):

@@ -30,15 +30,19 @@ def host(name: str, *links: Link, key: Key = KEY, unread: Mapping[str, str] | No
 
 
 def judge(
-    read: Iterable[HostLinks], control: str, targeted: Iterable[str] = (), left: Iterable[str] = (), **registers: Any
-) -> dict[str, Made]:
-    """Return the findings of a control by customer. targeted: hosts that left no result; left: those not targeted."""
+    read: Iterable[HostLinks], control: str, targeted: Iterable[str] = (), left: Iterable[str] = (),
+    policy: Mapping[str, Any] | None = None, **registers: Any,
+) -> dict[str, Made]:  # fmt: skip
+    """Return the findings of a control by customer. targeted: hosts that left no result; left: those not targeted.
+
+    policy: in force for all of them, as run.json has it.
+    """
     hosts = list(read)
     names = [*(one.host for one in hosts), *targeted]
     about = {
         "date": date(2026, 11, 23).isoformat(),
         "began": "2026-11-23T02:00:00Z",
-        "policies": {},
+        "policies": {"": policy or {}},
         "controls": {"judged": [control]},
         "targeted": [
             {"host": name, "customer": name.partition("-")[0], "policy": "", "other_platform": None} for name in names
