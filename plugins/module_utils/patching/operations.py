@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..door import Door, Unreadable
 from ..readers import running
+from ..safeguard import putback
 from . import health, keeping, triage, versions
 
 #: An answer holds no more packages than this: a host has a few thousand.
@@ -31,11 +32,19 @@ def look(door: Door, asked: Asked) -> dict[str, Any]:
     packages = versions.installed(door)
     if len(packages) > MOST:
         raise Unreadable("more than %d packages are installed" % MOST)
-    answer = {"packages": packages, "wrong": health.ailing(door, asked.checks), "kept": keeping.path(asked.run)}
+    wrong = [*_unconfirmed(), *health.ailing(door, asked.checks)]
+    answer = {"packages": packages, "wrong": wrong, "kept": keeping.path(asked.run)}
     if not asked.check:
         document = {"run": asked.run, "at": int(time.time()), "packages": packages, "health": health.picture(door)}
         keeping.keep(asked.run, document)
     return {"changed": not asked.check, **answer}
+
+
+def _unconfirmed() -> Iterator[str]:
+    """Yield the change that may be put back at any moment, such as one of harden."""
+    pending = putback.load(putback.Home().pending)
+    if pending:
+        yield "run %s waits for its confirmation" % pending["run"]
 
 
 def collect(door: Door, asked: Asked) -> dict[str, Any]:
