@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ...evaluators.verdict import Case
@@ -54,9 +55,9 @@ def _default_release(kept: Iterable[Mapping[str, Any]], control: str) -> list[St
 
 
 def _versionlock(case: Case, kept: Iterable[Mapping[str, Any]]) -> list[Step]:
-    locked = {one["by"] for one in kept}
+    names = [one["package"] for one in kept]
     files: dict[str, list[str]] = {}
     for hold in case.facts["updates"]["holds"]:
-        if hold["by"] == VERSIONLOCK and f"{VERSIONLOCK} in {hold['file']}" in locked:
+        if hold["by"] == VERSIONLOCK and any(fnmatchcase(name, hold["package"]) for name in names):
             files.setdefault(hold["file"], []).append(ENTRY % re.escape(hold["package"]))
     return [edit(path, "lines", {"comment": sorted(patterns)}) for path, patterns in sorted(files.items())]
