@@ -175,8 +175,12 @@ def _pruned(entry: Mapping[str, Any], arguments: Mapping[str, Any], own: set[str
 def backups_kept(case: Case, arguments: Mapping[str, Any], control: str) -> list[Step]:
     """Have restic's REST server take backups and give none of them up, and another one for those who prune.
 
+    Only on a host whose bulwark_host_functions name backup.
+
     arguments: path, listen, prune_listen, certificate, certificate_key.
     """
+    if not case.registers.has_function(kept.KEEPER):
+        return []
     if kept.sources(case) and any(kept.is_here(case, one.server or "") for one in kept.sources(case)):
         raise Left("this host would keep its own backups")
     for key in ("path", "certificate", "certificate_key"):
