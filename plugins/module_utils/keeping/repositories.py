@@ -10,9 +10,10 @@ from ..door import Door, Missing, Unreadable
 
 #: What the folder of a repository holds, whatever else is there.
 SHAPES = {"restic": {"config", "data", "index", "keys", "snapshots"}, "borg": {"config", "data", "README"}}
-#: Folders below a place: a server's users have one each, and may have several repositories.
-DEPTH = 2
-FOLDERS_LIMIT = 400
+#: Folders below a place: a server's users have one each, and may have several repositories. Disks of the host's own
+#: are looked at less deep: they hold homes and data.
+DEPTH, SHALLOW = 2, 1
+FOLDERS_LIMIT = 2000
 REPOSITORIES_LIMIT = 200
 #: File systems that come from elsewhere.
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone",
@@ -47,12 +48,12 @@ def mount_of(path: str, mounted: Iterable[Mount]) -> Mount | None:
     return max(holding, key=lambda one: len(one.point), default=None)
 
 
-def find(door: Door, places: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (path, tool) of the repositories at places and up to DEPTH folders below; raises Unreadable."""
+def find(door: Door, places: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
+    """Return (path, tool) of the repositories at places (path, how many folders below); raises Unreadable."""
     found: dict[str, str] = {}
     looked: set[str] = set()
-    for place in places:
-        for path, tool in _below(door, place, DEPTH, looked):
+    for place, depth in places:
+        for path, tool in _below(door, place, depth, looked):
             found[path] = tool
             if len(found) > REPOSITORIES_LIMIT:
                 raise Unreadable("there are more than %d repositories" % REPOSITORIES_LIMIT)

@@ -142,9 +142,13 @@ def kept(host: Reading, servers: list[Entry], keys: list[Entry]) -> list[Entry]:
     mounted = repositories.mounts(door.read("/proc/self/mounts"))
     served = [*(one["path"] for one in servers), *(path for key in keys for path in key["paths"])]
     declared = [path for path in (local_path(entry["repository"]) for entry in host.backups) if path]
-    beside = [one.point for one in mounted if one.point != "/" and _a_folder(door, one.point)]
+    places = [(path, repositories.DEPTH) for path in (*served, *declared)]
+    for one in mounted:
+        if one.point != "/" and _a_folder(door, one.point):
+            network = one.kind in repositories.NETWORK
+            places.append((one.point, repositories.DEPTH if network else repositories.SHALLOW))
     found = []
-    for path, tool in repositories.find(door, [*served, *declared, *beside]):
+    for path, tool in repositories.find(door, places):
         mount = repositories.mount_of(path, mounted)
         way = repositories.way(door, path)
         found.append({
