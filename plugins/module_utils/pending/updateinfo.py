@@ -17,6 +17,7 @@ CACHES = ("/var/cache/dnf", "/var/cache/libdnf5")
 #: A folder is called by its repository's id and a hash.
 REPOSITORY = re.compile(r"(.+)-[0-9a-f]{16}")
 FILE = re.compile(r"(?:.*-)?updateinfo\.xml(?:\.\w+)?")
+REVISION = re.compile(r"<revision>(\d{1,12})</revision>")
 PACKAGE = re.compile(rb"<package\s([^>]*)>")
 ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")
 END = b"</update>"
@@ -48,6 +49,15 @@ def files(door: Door, enabled: Iterable[str]) -> list[tuple[str, str]]:
                 place = f"{cache}/{folder}/repodata"
                 found += [(named[1], f"{place}/{name}") for name in _listed(door, place) if FILE.fullmatch(name)]
     return found
+
+
+def made(door: Door, path: str) -> int | None:
+    """Return when the repository was made that a file of advisories came with (epoch), None where it doesn't say so."""
+    try:
+        found = REVISION.search(door.read(path.rpartition("/")[0] + "/repomd.xml"))
+    except Missing:
+        return None
+    return int(found[1]) if found else None
 
 
 def open_advisories(

@@ -160,7 +160,7 @@ def _advisories(host: Reading, area: Area) -> list[updateinfo.Advisory]:
     if not paths:
         raise Unreadable("dnf has no advisories of an enabled repository in its cache")
     area.facts["lists"] = [
-        {"origin": repository, "archive": repository, "security": True, "at": host.door.modified(path)}
+        {"origin": repository, "archive": repository, "security": True, "at": updateinfo.made(host.door, path)}
         for repository, path in paths
     ]
     architecture = host.door.output(ARCHITECTURE).strip()

@@ -177,7 +177,7 @@ def recorded(root: Path, text: str = UPDATEINFO) -> None:
     place = root / CACHE.lstrip("/")
     place.parent.mkdir(parents=True)
     place.write_text(text)
-    (root / "owners.json").write_text('{"%s": {"modified": 1795222382}}' % CACHE)
+    place.with_name("repomd.xml").write_text("<repomd><revision>1795222382</revision></repomd>")
 
 
 def test_what_dnf_has_advisories_of(tmp_path: Path) -> None:
