@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: patch
 short_description: Look after a Linux host that is patched, before and after
-version_added: 0.4.0
+version_added: 0.3.0
 description:
   - Keeps the versions of all packages and what runs before a host is patched, collects what shows an intruder, and says
     afterwards what is not as well as it was, what has other versions, and whether the former ones can still be had.
