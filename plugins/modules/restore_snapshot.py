@@ -103,7 +103,7 @@ live:
   description: How many of them are also equal to the live file.
   returned: when it was tried
   type: int
-changed:
+newer:
   description: How many live files were changed or removed since the snapshot, so that they can't be compared.
   returned: when it was tried
   type: int

@@ -22,7 +22,7 @@ SHOWN = 10
 class Compared:
     """files, bytes: restored as the snapshot has them. verified: whose content was seen to be the snapshot's.
 
-    live: of these, how many were equal to the live file, which is unchanged by size and time. changed: how many live
+    live: of these, how many were equal to the live file, which is unchanged by size and time. newer: how many live
     files are others by now, or gone. faults: what is wrong.
     """
 
@@ -30,7 +30,7 @@ class Compared:
     bytes: int = 0
     verified: int = 0
     live: int = 0
-    changed: int = 0
+    newer: int = 0
     faults: list[str] = field(default_factory=list)
     more: int = 0
 
@@ -77,11 +77,11 @@ def _live(result: Compared, entry: Entry, restored: os.stat_result, content: str
     before = _identity(entry.path)
     # Borg keeps microseconds, restic more: what is told apart by less has been written in between.
     if before is None or before[0] != restored.st_size or before[1] // 1000 != restored.st_mtime_ns // 1000:
-        result.changed += 1
+        result.newer += 1
         return
     live = _sha256(entry.path)
     if _identity(entry.path) != before or live is None:
-        result.changed += 1
+        result.newer += 1
     elif live == content:
         result.live += 1
     else:

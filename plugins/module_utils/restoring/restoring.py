@@ -31,7 +31,7 @@ def test(
 
     backup: {name, tool, repository, key_file, environment}. seconds: the time that all of it may take. The answer holds
     passed, seconds (what the tool took to bring the files back and to check them), files, bytes, verified, live,
-    changed and defects. Raises Refused where nothing could be tried.
+    newer and defects. Raises Refused where nothing could be tried.
     """
     kind = backup["tool"]
     name = tools.checked(kind, snapshot)
@@ -67,7 +67,7 @@ def test(
         "passed": not defects,
         "seconds": round(took, 3),
         "defects": defects,
-        **{name: getattr(compared, name) for name in ("files", "bytes", "verified", "live", "changed")},
+        **{name: getattr(compared, name) for name in ("files", "bytes", "verified", "live", "newer")},
     }
 
 
