@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators import package_versions
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Unread
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.package_versions import deb_older
 from hypothesis import example, given, settings
@@ -43,6 +44,12 @@ def test_dpkg_agrees(one: str, other: str) -> None:
     if b"bad syntax" in done.stderr or b"invalid" in done.stderr:
         return
     assert deb_older(one, other) is (done.returncode == 0), (one, other, done.stderr)
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package_versions, "Version", None)
+    with pytest.raises(Unread, match="pip install univers"):
+        deb_older("1", "2")
 
 
 @given(st.text(), st.text())

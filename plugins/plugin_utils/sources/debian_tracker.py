@@ -21,6 +21,7 @@ EVERY_FLAW = "every flaw"
 PIECE = 1 << 18
 #: Parts of one entry; the longest of the tracker has some hundreds.
 MOST_PARTS = 20_000
+TOO_LONG = "longer than any entry"
 OPENING = ("start_map", "start_array")
 CLOSING = ("end_map", "end_array")
 
@@ -76,12 +77,12 @@ def _built(events: Iterator[tuple[str, Any]], ijson: Any) -> Any:
         depth += (event in OPENING) - (event in CLOSING)
         if depth == 0 and event != "map_key":
             break
-    return builder.value if parts <= MOST_PARTS else None
+    return builder.value if parts <= MOST_PARTS else TOO_LONG
 
 
 def _take(gathered: Gathered, package: str, cve: str, entry: Any) -> None:
     try:
-        releases = mapping(mapping(entry, "the entry").get("releases"), "releases")
+        releases = mapping(mapping(entry, "%.60r" % (entry,)).get("releases"), "releases")
     except Malformed as error:
         gathered.unreadable(package, cve, error)
         return

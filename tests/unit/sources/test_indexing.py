@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,16 @@ def test_what_is_larger_than_any_tracker_is_not_read(tmp_path: Path) -> None:
     assert found.data["debian"].problem == f"{tmp_path}/debian.json: is larger than 512 MiB"
 
 
+@pytest.mark.parametrize("library", ["ijson", "jsonschema"])
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    (problem,) = warnings(index(KEV, DATA))
+    assert problem.endswith(f"on the controller: pip install {library}")
+
+
 def test_a_run_reads_each_source_once_and_each_host_gets_its_own(tmp_path: Path) -> None:
-    policies: list[dict[str, Any]] = [{"bulwark_kev": KEV, "bulwark_cve_data": DATA}, {"bulwark_kev": KEV, "bulwark_cve_data": []},
-                {"bulwark_kev": "", "bulwark_cve_data": DATA}]  # fmt: skip
+    named: list[tuple[str, list[Any]]] = [(KEV, DATA), (KEV, []), ("", DATA)]
+    policies: list[dict[str, Any]] = [{"bulwark_kev": kev, "bulwark_cve_data": data} for kev, data in named]
     in_force = [{name: {"value": value} for name, value in policy.items()} for policy in [*policies, *policies]]
     run = Run(tmp_path)
     assert gather(run, in_force, ["lin-up-kev"], CATALOGUE) == []
