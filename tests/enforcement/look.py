@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def described(path: Path) -> str:
     return f"{found.st_mode:o} {owner} {content}"
 
 
+@cache
 def named(database: Callable[[int], Any], number: int) -> str:
     """Return the name of an account or group, its number where it has none."""
     try:
