@@ -3,8 +3,8 @@
 what it costs to harden the lab, and to index what is known of exploited flaws; writes bench.json.
 
 `ratios` holds plain numbers: an audit of one and of eight hosts over SSH, divided by `setup` on the same hosts, pair by
-pair in turn and without package state, and harden of a lab that has converged divided by its audit. `runs` holds median and spread in seconds
-(memory in MiB) of each, with the number of runs.
+pair in turn and without package state, and harden of a lab that has converged divided by its audit. `runs` holds median
+and spread in seconds (memory in MiB) of each, with the number of runs.
 """
 
 from __future__ import annotations
@@ -81,11 +81,7 @@ def main() -> None:
 def compare(inventory: Path, work: Path, count: int, pairs: int, runs: dict[str, Any]) -> float:
     """Time audit and setup in turn and return the median of the pairs' ratios, where package state is left out."""
     commands = {
-        "audit": [
-            *audit_command(inventory, work / "reports"),
-            "-e",
-            json.dumps({"bulwark_controls": without_updates()}),
-        ],
+        "audit": [*audit_command(inventory, work / "reports"), "-e", without_package_state()],
         "audit_with_package_state": audit_command(inventory, work / "whole"),
         "setup": ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.setup", "--become"],
     }
@@ -101,9 +97,10 @@ def compare(inventory: Path, work: Path, count: int, pairs: int, runs: dict[str,
     return round(statistics.median(a / s for a, s in zip(seconds["audit"], seconds["setup"], strict=True)), 3)
 
 
-def without_updates() -> list[str]:
-    """Return the selection that leaves out what is judged by package state, the one dear fact."""
-    return [f"!{control.id}" for control in catalogue.load().controls.values() if PACKAGE_STATE in control.reads]
+def without_package_state() -> str:
+    """Return the variables of an audit that leaves out what is judged by package state, the one dear fact."""
+    dear = [f"!{control.id}" for control in catalogue.load().controls.values() if PACKAGE_STATE in control.reads]
+    return json.dumps({"bulwark_controls": dear})
 
 
 def measure_memory(work: Path, state: Path, count: int, runs: dict[str, Any]) -> None:
