@@ -23,8 +23,8 @@ def bare_image(suite: str, directory: Path) -> str:
     with one_at_a_time(Path(tempfile.gettempdir()) / f"bulwark-bare-build.{os.getuid()}.lock"):
         if podman("image", "exists", image, check=False).returncode != 0:
             tar = directory / f"{suite}.tar"
-            command = ["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates", suite, tar]
-            subprocess.run(command, check=True)
+            packages = "--include=ca-certificates"
+            subprocess.run(["mmdebstrap", "-q", "--variant=minbase", packages, suite, tar], check=True)
             podman("import", "-q", str(tar), image)
             tar.unlink()
     return image
