@@ -198,10 +198,10 @@ def test_what_was_saved_comes_back_and_is_noted(estate: Estate) -> None:
 def test_hosts_of_one_service_have_a_common_point(estate: Estate) -> None:
     control = "lin-bk-common-point"
     for changed, status in (({}, "pass"), ({"service": None}, "not_applicable")):
-        played = estate.play("audit", changed=changed, bulwark_controls=[control])
+        played = estate.play("audit", "all", changed=changed, bulwark_controls=[control])
         (found,) = played.document("customers/acme.json")["findings"]
         assert (found["control"], found["status"]) == (control, status), found
-    played = estate.play("audit", bulwark_controls=[control], bulwark_common_point_minutes=0)
+    played = estate.play("audit", "all", bulwark_controls=[control], bulwark_common_point_minutes=0)
     (found,) = played.document("customers/acme.json")["findings"]
     assert found["status"] == "fail", found
     assert "service shop: db, files, web have no snapshots within 0 minutes of each other" in found["actual"]
@@ -213,7 +213,11 @@ def test_a_flipped_bit_in_a_pack_is_found_by_reading_it(estate: Estate) -> None:
         "import sys; f = open(sys.argv[1], 'r+b'); f.seek(5000); b = f.read(1); f.seek(5000); "
         'f.write(bytes([b[0] ^ 4]))" $file'
     )
-    options = {"bulwark_deep": True, "bulwark_backup_check_percent": 100, "bulwark_controls": ["lin-bk-integrity"]}
+    options: dict[str, Any] = {
+        "bulwark_deep": True,
+        "bulwark_backup_check_percent": 100,
+        "bulwark_controls": ["lin-bk-integrity"],
+    }
     assert finding(estate.play("audit", "files", **options), "files", "lin-bk-integrity")["status"] == "pass"
     estate.keeper.run(flip)
     played = estate.play("audit", "files", **options)

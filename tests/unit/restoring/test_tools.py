@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.restoring import tools
-from ansible_collections.bulwark.msp.plugins.module_utils.restoring.environment import environment, harmless, settings
+from ansible_collections.bulwark.msp.plugins.module_utils.restoring.environment import environment, harmless
 from ansible_collections.bulwark.msp.plugins.module_utils.restoring.refused import Refused
 from ansible_collections.bulwark.msp.plugins.module_utils.restoring.tools import Entry, entry
 from hypothesis import given
@@ -54,26 +54,25 @@ def test_paths_are_no_patterns() -> None:
     assert tools.restoring("borg", "one", ["/srv/a [1]*"], "/t")[-1] == "pp:srv/a [1]*"
 
 
-def test_settings_are_read_as_systemd_reads_them() -> None:
-    assert settings("# A=1\n B = 'two words'\nC=\"x\"\nno line\n1D=3\nE=a=b\n") == {
-        "B": "two words",
-        "C": "x",
-        "E": "a=b",
-    }
-
-
-@given(st.text(max_size=200))
-def test_no_text_of_settings_breaks_it(text: str) -> None:
-    for name, value in settings(text).items():
-        assert name.isidentifier()
-        assert "\0" not in value
-
-
 def _file(root: Path, text: str, mode: str = "0600") -> Door:
     (root / "settings").write_text(text, "utf-8")
     (root / "commands.json").write_text("{}", "utf-8")
     (root / "owners.json").write_text(json.dumps({"/settings": {"uid": 0, "mode": mode}}), "utf-8")
     return Door(str(root))
+
+
+def test_a_key_file_of_borgs_own_is_found_wherever_it_keeps_the_rest(tmp_path: Path) -> None:
+    found = environment(Door(str(tmp_path)), {**RESTIC, "tool": "borg", "repository": "/r"}, "/base")
+    assert (found["BORG_BASE_DIR"], found["BORG_KEYS_DIR"]) == ("/base", "/root/.config/borg/keys")
+    assert found["BORG_PASSCOMMAND"] == "cat /k"
+
+
+def test_another_repository_than_declared_is_not_opened(tmp_path: Path) -> None:
+    same = _file(tmp_path, "RESTIC_REPOSITORY=rest:https://u:geheim@b/web/\n")
+    assert environment(same, {**RESTIC, "environment": "/settings"}, "/base")["RESTIC_REPOSITORY"].endswith("@b/web/")
+    other = _file(tmp_path, "RESTIC_REPOSITORY=rest:https://u:geheim@b/db/\n")
+    with pytest.raises(Refused, match="names another repository"):
+        environment(other, {**RESTIC, "environment": "/settings"}, "/base")
 
 
 def test_a_setting_decides_what_is_opened_and_never_what_is_run(tmp_path: Path) -> None:
@@ -86,10 +85,10 @@ def test_a_setting_decides_what_is_opened_and_never_what_is_run(tmp_path: Path) 
 
 
 def test_a_file_that_others_may_write_is_not_used(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="others than root may write it"):
+    with pytest.raises(Refused, match="others than root may change"):
         environment(_file(tmp_path, "A=1", "0660"), {**RESTIC, "environment": "/settings"}, "/base")
 
 
 def test_what_a_tool_says_holds_no_secret() -> None:
     used = {"RESTIC_REST_PASSWORD": "geheim", "RESTIC_REPOSITORY": "rest:http://u:geheim@h/"}
-    assert harmless("Fatal: geheim at rest:http://u:other@h/", used) == "Fatal: *** at rest:http://***@h/"
+    assert harmless("Fatal: geheim at rest:http://u:other@h/", used) == "Fatal: *** at rest:http://h/"
