@@ -2,7 +2,7 @@
 """Which tests go to one worker of pytest-xdist: `pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder`.
 
 The tests of a file share what its fixtures make. So do those of several files that use one lab, and scenarios that are
-played in one batch.
+played in one batch. xdist's own way, `loadgroup`, appends the group to a test's node id, which pytest 9 doesn't let it.
 """
 
 from __future__ import annotations
