@@ -80,6 +80,13 @@ END
 systemctl daemon-reload
 systemctl start bulwark-prune-files.service
 """
+#: Notes what lies there while something is restored, and kills what started it.
+KILLER = r"""#!/bin/bash
+until pid=$(pgrep -f '^restic restore' | head -n 1) && [ -n "$pid" ]; do sleep 0.05; done
+sleep 0.3
+ls /var/lib/bulwark/restore | sed 's/-.*//' >/root/seen
+kill -9 "$(ps -o ppid= -p "$pid")"
+"""
 ENCRYPT = r"""
 find /srv/data -type f | while read -r file; do
     openssl enc -aes-256-ctr -pbkdf2 -iter 1 -pass pass:theirs -in "$file" -out /tmp/taken
@@ -250,12 +257,25 @@ def test_a_key_in_its_own_backup_is_named(estate: Estate) -> None:
 
 
 def test_a_repository_that_is_mounted_to_be_written_is_named(estate: Estate) -> None:
-    estate.sources["db"].run(
-        "install -d /mnt/backup; mount -t tmpfs backup /mnt/backup; "
-        "RESTIC_PASSWORD=x restic init -q --repo /mnt/backup/db"
-    )
+    # A file system of its own, as everything is that is mounted.
+    estate.sources["db"].run("RESTIC_PASSWORD=passphrase restic init -q --repo /tmp/db")
     played = estate.play("audit", "db", bulwark_controls=["lin-bk-isolated"])
-    failed(played, "db", "lin-bk-isolated", "/mnt/backup/db is mounted read-write")
+    failed(played, "db", "lin-bk-isolated", "/tmp/db is mounted read-write at /tmp (tmpfs)")
+
+
+def test_a_killed_restore_test_leaves_nothing(estate: Estate) -> None:
+    db = estate.sources["db"]
+    db.run("head -c 300000000 /dev/urandom >/srv/data/large; save backup -q /srv/data; rm /srv/data/large")
+    db.put("/usr/local/bin/kill-it", KILLER, 0o755)
+    db.run("systemd-run -q --unit kill-it /usr/local/bin/kill-it")
+    newest = estate.snapshots("db")[-1]
+    played = estate.play("restore_test", "db", bulwark_restore_full=True, bulwark_restore_snapshot=newest[:12])
+    assert played.rc != 0
+    assert "was not tried: the restore test was killed on the host" in played.output, played.output
+    seen = db.run("sleep 6; cat /root/seen; ls -A /var/lib/bulwark 2>/dev/null || true; pgrep restic || true").stdout
+    assert seen == "test\n"
+    record = yaml.safe_load((estate.evidence / "ev-restore-test.yml").read_text("utf-8"))
+    assert newest not in [test["snapshot"] for test in record["tests"]]
 
 
 def test_what_was_encrypted_in_place_comes_back_from_before(estate: Estate) -> None:
