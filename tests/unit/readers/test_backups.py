@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ FILES = {
 
 
 def backups(
-    root: Path, declared: list[dict[str, Any]], commands: dict[str, str | Completed], files: dict[str, str] = FILES
+    root: Path, declared: list[dict[str, Any]], commands: Mapping[str, str | Completed], files: dict[str, str] = FILES
 ) -> tuple[dict[str, Any], dict[str | None, str]]:
     read(root, "backups", files, commands)  # lays out the host
     facts, errors = Reading(Door(str(root)), AREAS, backups=declared).state(["backups"], 20)
