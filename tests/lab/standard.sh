@@ -49,6 +49,18 @@ house_rules() { # what nobody asked for goes, homes are their owners', and su is
     sed -i '/pam_rootok.so/a auth required pam_wheel.so use_uid group=sudo' /etc/pam.d/su
 }
 
+package_lists() { # what apt fetched today, with nothing in it that waits
+    local codename site suite label
+    codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    for suite in "$codename" "$codename-updates" "$codename-security"; do
+        site=deb.debian.org_debian label=Debian
+        [[ $suite != *-security ]] || site=security.debian.org_debian-security label=Debian-Security
+        printf '%s: %s\n' Origin Debian Label "$label" Suite "$suite" Codename "$suite" \
+            Date "$(date --utc --rfc-email)" >"/var/lib/apt/lists/${site}_dists_${suite}_InRelease"
+        : >"/var/lib/apt/lists/${site}_dists_${suite}_main_binary-$(dpkg --print-architecture)_Packages"
+    done
+}
+
 admitted() { # GROUP NAME...: sshd lets in nobody else
     local name
     groupadd "$1"

@@ -10,6 +10,7 @@ key_of acme-luis 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHPkW716kPGSbAtCOGATU0nniB
 passwd --quiet --lock acme-luis
 totp_secrets north-kim north-ola acme-ines acme-luis
 house_rules
+package_lists
 admitted tier0 north-kim north-ola acme-ines acme-luis ansible
 north_only_from_home
 north_in_hours

@@ -14,6 +14,7 @@ sudo_code
 password_policy
 idle_timeout
 house_rules
+package_lists
 admitted administrators north-kim north-ola acme-ines ansible
 north_only_from_home
 north_in_hours

@@ -13,6 +13,7 @@ sed -i -e 's/^AllowTcpForwarding .*/AllowTcpForwarding local/' \
 echo "PermitOpen $(printf '172.31.250.%d:22 ' 20 21 22 33 34 35)" >/etc/ssh/sshd_config.d/30-bastion.conf
 idle_timeout
 house_rules
+package_lists
 admitted tier0 north-kim north-ola ansible
 north_only_from_home
 firewall
