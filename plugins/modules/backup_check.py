@@ -22,7 +22,7 @@ options:
     type: list
     elements: dict
     required: true
-    options:
+    suboptions:
       name:
         description: What it is called.
         type: str

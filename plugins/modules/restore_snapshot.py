@@ -21,7 +21,7 @@ options:
     description: What is restored from, an entry of C(bulwark_backups).
     type: dict
     required: true
-    options:
+    suboptions:
       name:
         description: What it is called.
         type: str

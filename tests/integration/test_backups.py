@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.programs import program
 
-from tests.integration.fleet import ROOT, Played, inventory, play
+from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
 from tests.lab.podman import podman
 
@@ -64,7 +65,7 @@ for days in 6 5 4 3 2 1; do
 done
 save backup -q --time "$(date -d "-$late minutes" '+%F %T')" /srv/data
 """
-PRUNE = ROOT / "roles/backups/files/bulwark-prune"
+PRUNE = program("backups", "bulwark-prune")
 PRUNER = r"""
 install -d /etc/bulwark/prune
 install -m 0600 /dev/stdin /etc/bulwark/prune/files.key <<<'a passphrase of its own'
@@ -299,7 +300,7 @@ def test_what_was_encrypted_in_place_comes_back_from_before(estate: Estate) -> N
 
 def test_forged_snapshots_cost_no_good_one(estate: Estate) -> None:
     good = estate.snapshots("files")
-    estate.keeper.put("/usr/local/sbin/bulwark-prune", PRUNE.read_bytes(), 0o755)
+    estate.keeper.put("/usr/local/sbin/bulwark-prune", PRUNE, 0o755)
     estate.keeper.run(PRUNER)
     estate.sources["files"].run(
         "for number in $(seq 50); do "

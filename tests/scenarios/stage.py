@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.programs import program
+
 from tests.integration.fleet import Played, inventory
 from tests.lab.engine import Host, Lab, LabError, each, free_port
 from tests.lab.podman import podman
@@ -18,8 +20,11 @@ from tests.scenarios import evidence
 from tests.scenarios.scenario import Scenario
 
 PREFIX = "bulwark-scenarios"
-#: Programs that setups may call by name.
-TOOLS = sorted((Path(__file__).parent / "tools").iterdir())
+#: Programs that setups may call by name: those of the scenarios, and of the roles.
+TOOLS = {
+    **{tool.name: tool.read_text(encoding="utf-8") for tool in (Path(__file__).parent / "tools").iterdir()},
+    "bulwark-prune": program("backups", "bulwark-prune"),
+}
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,10 @@ def _remove_leftovers() -> None:
 def _set_up(part: tuple[Host, Scenario]) -> str:
     host, scenario = part
     try:
-        for tool in TOOLS:
-            if tool.name in scenario.setup:
-                host.put(f"/usr/local/bin/{tool.name}", tool.read_bytes(), 0o755)
+        called = [name for name in TOOLS if name in scenario.setup]
+        for name in TOOLS:
+            if name in called or any(name in TOOLS[caller] for caller in called):
+                host.put(f"/usr/local/bin/{name}", TOOLS[name], 0o755)
         host.run(scenario.setup)
     except LabError as error:
         return f"the setup failed: {error}"

@@ -9,9 +9,14 @@ from pathlib import Path
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 #: Where they lie on a host: root's alone, and none of a package's.
 FOLDER = "/usr/local/sbin"
+PYTHON = "/usr/bin/python3"
 
 
 @lru_cache(maxsize=8)
 def program(role: str, name: str) -> str:
-    """Return the text of roles/<role>/files/<name>; read once a process."""
-    return (ROLES / role / "files" / name).read_text(encoding="utf-8")
+    """Return what is installed as program `name`: roles/<role>/files/<name>.py, for the system's Python.
+
+    Dashes are underscores in the file's name. Read once a process.
+    """
+    file = ROLES / role / "files" / (name.replace("-", "_") + ".py")
+    return "#!%s\n%s" % (PYTHON, file.read_text(encoding="utf-8"))

@@ -16,9 +16,9 @@ PLAIN = "rest:https://backup.example:8000/web"
 LOGIN = "rest:https://web:secret@backup.example:8000/web"
 
 
-@pytest.fixture(params=["bulwark-backup", "bulwark-prune"])
+@pytest.fixture(params=["bulwark_backup", "bulwark_prune"])
 def program(request: pytest.FixtureRequest) -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader(request.param.replace("-", "_"), str(FILES / request.param))
+    loader = importlib.machinery.SourceFileLoader(request.param, str(FILES / (request.param + ".py")))
     spec = importlib.util.spec_from_loader(loader.name, loader)
     assert spec
     module = importlib.util.module_from_spec(spec)

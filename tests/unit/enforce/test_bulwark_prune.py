@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-PROGRAM = Path(__file__).resolve().parents[3] / "roles/backups/files/bulwark-prune"
+PROGRAM = Path(__file__).resolve().parents[3] / "roles/backups/files/bulwark_prune.py"
 DAY = 86400.0
 NOW = 1_800_000_000.0
 CONFIGURATION = {

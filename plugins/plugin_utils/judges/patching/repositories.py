@@ -87,7 +87,7 @@ def unapproved(case: Case) -> Iterator[Item]:
 
 def matches(place: str, pattern: str) -> bool:
     """Say whether an address matches a pattern, its host and its path each for themselves."""
-    (host, _, path), (hosts, _, paths) = place.partition("/"), pattern.partition("/")
+    (host, _slash, path), (hosts, _slash, paths) = place.partition("/"), pattern.partition("/")
     return fnmatchcase(host, hosts) and fnmatchcase(path, paths)
 
 

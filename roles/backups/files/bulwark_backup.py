@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes one backup: dumps of databases first, then everything that was declared.
 
@@ -104,7 +103,7 @@ def environment_of(configuration):
 
 
 def now(unit):
-    """Have the backup's unit start, and wait until it has ended or a little while is over; how it went it says itself."""
+    """Have the backup's unit start, and wait until it has ended or a while is over. It says itself how it went."""
     subprocess.run(["systemctl", "start", "--no-block", unit], check=False)
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:

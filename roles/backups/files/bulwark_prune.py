@@ -1,13 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Removes old snapshots of one repository, and none while what arrived last does not look like a backup.
 
 Append-only storage is undone by its owner's own pruning: whoever has a source's keys adds snapshots until those that
 matter count as old. What a snapshot says of itself is the source's word. This program therefore keeps a ledger of when
 it saw each snapshot first, by its own clock, and how large it found it. It removes a snapshot only when that was seen
-long enough ago and lies outside the time to keep, counted from the newest snapshot that it trusts. It removes nothing at
-all while one snapshot is doubtful (its date is not when it arrived, too many came at once, its size or what changed is
-out of line) or one has vanished. A person then looks, and either removes the forged ones or accepts them by name.
+long enough ago and lies outside the time to keep, counted from the newest snapshot that it trusts. It removes nothing
+at all while one snapshot is doubtful (its date is not when it arrived, too many came at once, its size or what changed
+is out of line) or one has vanished. A person then looks, and either removes the forged ones or accepts them by name.
 
 Usage: bulwark-prune CONFIGURATION            one look, and what may be removed is
        bulwark-prune CONFIGURATION accept ID  somebody has looked at that snapshot, and it is right (or rightly gone)
@@ -45,8 +44,8 @@ class Failed(Exception):
 
 
 # What follows up to the tools is pure: a ledger and a list of snapshots become doubts and what may be removed.
-# A snapshot: {id, time, group}, times in seconds since 1970. An entry of the ledger: the same, and {seen, doubt: text or
-# None, files, bytes, added: numbers or None}.
+# A snapshot: {id, time, group}, times in seconds since 1970. An entry of the ledger: the same, and {seen, doubt: text
+# or None, files, bytes, added: numbers or None}.
 
 
 def arrivals(ledger, snapshots, now, rpo_hours):
@@ -182,9 +181,8 @@ class Restic:
 
     def agreed(self, ids):
         """Return those that restic, too, would not keep."""
-        groups = parsed(
-            self.run("forget", "--dry-run", "--json", "--no-lock", "--group-by", "host,paths", "--keep-within", self.keep)
-        )
+        look = ("forget", "--dry-run", "--json", "--no-lock")
+        groups = parsed(self.run(*look, "--group-by", "host,paths", "--keep-within", self.keep))
         own = {str(one["id"]) for group in groups or () for one in group.get("remove") or ()}
         return [id_ for id_ in ids if id_ in own]
 
@@ -247,8 +245,7 @@ def answer(argv, environment):
     """Return what a tool prints; raises Failed with its last words, without what could be a password."""
     try:
         done = subprocess.run(
-            argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=SECONDS, check=False,
+            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failed("%s: %s" % (argv[0], type(error).__name__)) from None
@@ -395,9 +392,9 @@ def main(arguments):
             raise
         save(report_file, report)
     for text in report["alarms"]:
-        print("nothing was removed: %s" % text, file=sys.stderr)
-    print("%d snapshots, %d removed%s" % (
-        report["count"], len(report["removed"]), "; " + report["waits"] if report["waits"] else ""))  # fmt: skip
+        sys.stderr.write("nothing was removed: %s\n" % text)
+    waits = "; " + report["waits"] if report["waits"] else ""
+    sys.stdout.write("%d snapshots, %d removed%s\n" % (report["count"], len(report["removed"]), waits))
     return 1 if report["alarms"] else 0
 
 
@@ -420,5 +417,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except Failed as error:
-        print("bulwark-prune: %s" % error, file=sys.stderr)
+        sys.stderr.write("bulwark-prune: %s\n" % error)
         sys.exit(2)
