@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -17,8 +18,10 @@ HERE = Path(__file__).parent
 BASE = "default"
 #: How long ago keys were made and emergency logins tried, in inventories: too short a time for any limit.
 RECENTLY = timedelta(days=10)
-#: How long ago logs began, longer than anything looks back, and how long ago their last lines were written.
-BEGUN, LATELY = timedelta(days=60), timedelta(hours=2)
+#: How long ago logs began, longer than anything looks back; how long ago their last lines were written, lists of
+#: packages fetched and backups made; and how long ago the backup before that one.
+AGO = {"begun": timedelta(days=60), "lately": timedelta(hours=2), "earlier": timedelta(hours=14)}
+MOMENT = re.compile(r"\$(%s)(_[a-z]+)?\b" % "|".join(AGO))
 
 
 def hosts() -> Iterator[tuple[str, str]]:
@@ -48,16 +51,18 @@ def compose(system: str, variant: str, target: Path) -> Path:
     layers = [HERE / system / name for name in dict.fromkeys((BASE, variant))]
     for layer in layers:
         shutil.copytree(layer / "root", target, symlinks=True, dirs_exist_ok=True)
-    for log in target.glob("var/log/*"):
-        log.write_text(Template(log.read_text(encoding="utf-8")).substitute(_moments(datetime.now())), encoding="utf-8")
+    now = datetime.now(timezone.utc)
+    for path in target.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.write_text(_dated(path.read_text(encoding="utf-8"), now), encoding="utf-8")
     owners: dict[str, Any] = {}
     commands: dict[str, dict[str, Any]] = {}
     for layer in layers:
         owners.update(load(layer / "owners.yml"))
         for line, answer in load(layer / "commands.yml").items():
             commands[line] = _answer(answer, commands, target, layers)
-    (target / "commands.json").write_text(json.dumps(commands), encoding="utf-8")
-    (target / "owners.json").write_text(json.dumps(owners), encoding="utf-8")
+    (target / "commands.json").write_text(_dated(json.dumps(commands), now), encoding="utf-8")
+    (target / "owners.json").write_text(_dated(json.dumps(owners), now), encoding="utf-8")
     return target
 
 
@@ -66,13 +71,21 @@ def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def _moments(now: datetime) -> dict[str, str]:
-    """Return the moments that logs name, as rsyslog writes them: in its traditional format, and _iso in RFC 3339."""
-    moments = {"begun": now - BEGUN, "lately": now - LATELY}
-    return {
-        **{name: moment.strftime("%b %e %H:%M:%S") for name, moment in moments.items()},
-        **{f"{name}_iso": moment.astimezone().isoformat(timespec="microseconds") for name, moment in moments.items()},
-    }
+def _dated(text: str, now: datetime) -> str:
+    """Return a text with its moments filled in, each in the form that its programs write."""
+
+    def written(found: re.Match[str]) -> str:
+        moment = now - AGO[found[1]]
+        return {
+            None: f"{moment.astimezone():%b %e %H:%M:%S}",  # rsyslog's traditional format
+            "_iso": moment.astimezone().isoformat(timespec="microseconds"),
+            "_utc": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "_borg": f"{moment:%Y-%m-%dT%H:%M:%S.%f}",
+            "_apt": f"{moment:%a, %d %b %Y %H:%M:%S UTC}",
+            "_epoch": f"{moment.timestamp():.0f}",
+        }[found[2]]
+
+    return MOMENT.sub(written, text)
 
 
 def _answer(answer: Any, commands: Mapping[str, Any], target: Path, layers: Sequence[Path]) -> dict[str, Any]:

@@ -18,7 +18,13 @@ from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declared
-from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import log_hours, marks, places, subjects
+from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import (
+    backups,
+    log_hours,
+    marks,
+    places,
+    subjects,
+)
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints import Key
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs import judging
@@ -49,6 +55,8 @@ def asked(system: str, variant: str) -> dict[str, Any]:
         "marks": marks(known.policy),
         "places": places(known.policy),
         "log_hours": log_hours(known.policy, known.registers),
+        "backups": backups(known.registers),
+        "scan_reports": known.policy["bulwark_scan_reports"],
     }
 
 
