@@ -8,7 +8,8 @@ configuration, which holds passwords, only the image is taken.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
@@ -47,7 +48,7 @@ def report(door: Door, path: str) -> Entry:
         status = door.stat(path)
         if status.uid != 0 or status.mode & 0o022:
             raise Unreadable(f"{path}: others than root may write it")
-        return {"path": path, "problem": None, **parsed(door.read(path, REPORT_LIMIT), door.modified(path))}
+        return {"path": path, "problem": None, **parsed(door.read(path, REPORT_LIMIT), partial(door.modified, path))}
     except Missing:
         return {"path": path, "problem": f"{path} is not there"}
     except Unreadable as problem:
@@ -56,7 +57,7 @@ def report(door: Door, path: str) -> Entry:
         return {"path": path, "problem": f"{path}: neither a report of trivy nor of grype in JSON"}
 
 
-def parsed(text: str, modified: int) -> Entry:
+def parsed(text: str, modified: Callable[[], int]) -> Entry:
     """Return a report of trivy or grype; a format without a time of its own counts from when it was written."""
     content = json.loads(text)
     if "matches" in content:
@@ -71,7 +72,7 @@ def parsed(text: str, modified: int) -> Entry:
         found = {"tool": "trivy", "at": content.get("CreatedAt"), "artifact": content["ArtifactName"]}
         flaws = [flaw for result in content.get("Results") or [] for flaw in trivy(result.get("Vulnerabilities") or [])]
     flaws.sort(key=lambda flaw: (flaw["package"], flaw["id"]))
-    at = str(found["at"]) if found["at"] else modified
+    at = str(found["at"]) if found["at"] else modified()
     return {**found, "artifact": str(found["artifact"]), "at": at, "flaws": flaws[:FLAWS],
             "more": max(0, len(flaws) - FLAWS)}  # fmt: skip
 

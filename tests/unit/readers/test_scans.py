@@ -30,6 +30,11 @@ def reported(root: Path, text: str, **owner: Any) -> dict[str, Any]:
     return report
 
 
+def test_a_report_with_a_time_needs_none_of_its_file(tmp_path: Path) -> None:
+    content = {"CreatedAt": "2026-11-20T01:02:03Z", "ArtifactName": "shop:3"}
+    assert reported(tmp_path, json.dumps(content), modified=None)["at"] == "2026-11-20T01:02:03Z"
+
+
 def test_a_report_of_trivy_tells_what_has_a_fix(tmp_path: Path) -> None:
     flaw = {"VulnerabilityID": "CVE-1", "PkgName": "a", "InstalledVersion": "1", "Severity": "HIGH"}
     content = {
