@@ -95,17 +95,23 @@ class StagedDoor(Door):
         coming = ("%s/%s" % (folder, program) for folder in SEARCH)
         return super().which(program) or next(filter(self._provided, coming), None)
 
-    def run(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS, stdin: str = "") -> Completed:
+    def run(
+        self,
+        argv: Sequence[str],
+        seconds: float = COMMAND_SECONDS,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> Completed:
         """Run a program; sshd in test mode and cvtsudoers are given the candidate's configuration, getent its files."""
         if tuple(argv) in DATABASES:
-            done = super().run(argv, seconds, stdin)
+            done = super().run(argv, seconds, stdin, environment)
             return Completed(done.rc, self._listed(DATABASES[tuple(argv)], done.out), done.err)
         if argv[0] == "cvtsudoers":
             with self._making:
-                return super().run([*argv[:-1], self._sudoers.copy(argv[-1])], seconds, stdin)
+                return super().run([*argv[:-1], self._sudoers.copy(argv[-1])], seconds, stdin, environment)
         if argv[0] != "sshd" or not {"-t", "-T"} & set(argv):
-            return super().run(argv, seconds, stdin)
-        done = super().run(self._on_copies(argv), seconds, stdin)
+            return super().run(argv, seconds, stdin, environment)
+        done = super().run(self._on_copies(argv), seconds, stdin, environment)
         return Completed(done.rc, self._named(done.out), self._named(done.err))
 
     def _listed(self, path: str, listed: str) -> str:

@@ -88,7 +88,7 @@ def test_what_is_old_goes() -> None:
 
 
 def test_the_first_look_removes_nothing_and_neither_does_the_next_week() -> None:
-    held, ledger = good(), {"looked": None, "snapshots": {}}
+    held, ledger = good(), dict[str, Any](looked=None, snapshots={})
     assert look(held, ledger)["removed"] == []
     for day in range(1, 8):
         held = [*held, snapshot("new%d" % day, NOW + day * DAY - 3600)]

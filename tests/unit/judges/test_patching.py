@@ -128,7 +128,7 @@ def test_a_host_only_looks_approved() -> None:
     assert matches("/etc/apt/mirrors/debian.list", "/etc/apt/mirrors/debian*.list")
 
 
-def kernel(release: str = "6.1.0-28-amd64", build: str = "", **installed: int | None) -> dict[str, Any]:
+def kernel(release: str = "6.1.0-28-amd64", build: str = "", **installed: Any) -> dict[str, Any]:
     ready = {name.replace("_", "-").replace("k", "6.1.0-"): at for name, at in installed.items()}
     return {"release": release, "build": build, "installed": ready, "live_patches": []}
 
@@ -143,7 +143,7 @@ def reboot(packages: Any = None, functions: Any = ("web",), **running: Any) -> V
     return judged("lin-up-reboot", areas, **declared)
 
 
-OLD = {"k28_amd64": NOW - 90 * DAY}
+OLD: dict[str, Any] = {"k28_amd64": NOW - 90 * DAY}
 
 
 def test_a_newer_kernel_waits() -> None:

@@ -12,7 +12,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts impor
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
 from ansible_collections.bulwark.msp.plugins.plugin_utils.sources.exploited import Data, Exploited, Feed, Fix, Flaw
 
-from tests.unit.judges.network import policy
+from tests.unit.judges.host import policy
 
 #: The kernel that runs.
 BUILD = "6.1.10-1"

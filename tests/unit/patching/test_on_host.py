@@ -15,6 +15,7 @@ from typing import ClassVar
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.patching import health, keeping, triage, versions
+from ansible_collections.bulwark.msp.plugins.module_utils.safeguard import putback
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +91,8 @@ class TestHealth:
         assert health.worse(self.BEFORE, self.BEFORE) == []
 
     def test_it_has_to_be_well_twice_in_a_row(self) -> None:
-        looks, slept = [["x"], [], ["x"], [], []], []
+        looks: list[list[str]] = [["x"], [], ["x"], [], []]
+        slept: list[float] = []
         assert health.settled(lambda: looks.pop(0), 60, lambda: 0.0, slept.append) == []
         assert looks == [] and len(slept) == 4
 
@@ -111,7 +113,7 @@ class TestHealth:
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(keeping, "FOLDER", str(tmp_path / "patch"))
     monkeypatch.setattr(triage, "FOLDER", str(tmp_path / "triage"))
-    monkeypatch.setattr(keeping.putback, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(putback, "FOLDER", str(tmp_path))
     monkeypatch.setattr(triage, "WATCHED", (str(tmp_path),))
     monkeypatch.setattr(triage, "VERIFICATIONS", {})
     monkeypatch.setattr(triage, "SPARE", 0)

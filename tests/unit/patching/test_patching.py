@@ -14,7 +14,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.remote import Rem
 
 OPENSSL = Upgrade("openssl", "1", "2", ("CVE-2026-1",))
 NGINX = Upgrade("nginx", "3", "4")
-DIFFER = {"openssl": ["1", "2"], "nginx": ["3", "4"], "libnew": [None, "1"]}
+DIFFER: dict[str, list[str | None]] = {"openssl": ["1", "2"], "nginx": ["3", "4"], "libnew": [None, "1"]}
 CHOICE = Choice((OPENSSL, NGINX))
 LOOK = {"wrong": [], "packages": {"openssl": "1", "nginx": "3"}}
 COMPARE = {"wrong": [], "differ": DIFFER, "offered": {"openssl": True, "nginx": False}, "reboot": []}

@@ -9,7 +9,11 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.patching.way_back impo
 from hypothesis import given
 from hypothesis import strategies as st
 
-DIFFER = {"openssl": ["3.0.20-1~deb12u2", "3.0.22-1"], "new": [None, "1"], "libc6:i386": ["2.36-9+deb12u1", "2.37"]}
+DIFFER: dict[str, list[str | None]] = {
+    "openssl": ["3.0.20-1~deb12u2", "3.0.22-1"],
+    "new": [None, "1"],
+    "libc6:i386": ["2.36-9+deb12u1", "2.37"],
+}
 
 
 def test_apt_goes_back_and_removes_what_came() -> None:

@@ -46,7 +46,7 @@ class Fake(Door):
         super().__init__()
         self.answers = {"dpkg_query": "installed here\n", **answers}
 
-    def run(self, argv: Any, seconds: float = 0, stdin: str = "") -> Completed:
+    def run(self, argv: Any, seconds: float = 0, stdin: str = "", environment: Any = None) -> Completed:
         return Completed(0, self.answers[argv[0].replace("-", "_")], "")
 
 
