@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
@@ -27,7 +28,10 @@ AT_BOOT = (
     "kernel", "kernel-core", "kernel-rt", "glibc", "linux-firmware", "systemd", "dbus", "dbus-broker", "dbus-daemon",
     "microcode_ctl",
 )  # fmt: skip
-RPM = ["rpm", "-q", "--nodigest", "--nosignature", "--qf", "%{NAME}\t%{INSTALLTIME}\n", *AT_BOOT]
+FORMAT = "%{NAME}\t%{INSTALLTIME}\t%{VERSION}-%{RELEASE}.%{ARCH}\n"
+RPM = ["rpm", "-q", "--nodigest", "--nosignature", "--qf", FORMAT, *AT_BOOT]
+#: Of these the ones that bring a kernel, whose release is the package's version.
+KERNELS = ("kernel", "kernel-core")
 #: Of a process: a mapping that may be executed, of a file that isn't there any more.
 REPLACED = re.compile(r"^\S+ ..x. \S+ \S+ \d+ +(/.*) \(deleted\)$", re.MULTILINE)
 #: What programs make and remove by themselves: no package put it there.
@@ -35,6 +39,15 @@ OWN_FILES = ("/memfd:", "/dev/", "/SYSV", "/tmp/", "/var/tmp/", "/run/", "/proc/
 MAPS_LIMIT = 16 * 1024 * 1024
 FILES = 5
 LIVEPATCH = ["canonical-livepatch", "status", "--format", "json"]
+TIME = re.compile(r"[0-9]{1,12}")
+
+
+class Package(NamedTuple):
+    """A package of rpm's: its version with release and architecture, and when it came (epoch)."""
+
+    name: str
+    version: str
+    came: int
 
 
 def read(host: Reading, area: Area) -> None:
@@ -42,15 +55,16 @@ def read(host: Reading, area: Area) -> None:
 
     flag: {at (seconds since 1970), packages} of /run/reboot-required, None without. kernel: {release, build, installed:
     {release: when it came, None where that isn't known}, live_patches: [names]}. patched: "yes" or "no" by Ubuntu's
-    livepatch client, None without one. since_boot: {package: when it came} of those of AT_BOOT that rpm put there after
-    the boot. container: what systemd found itself to run in, None for a machine of its own. stale: [{name, uid, unit,
+    livepatch client, None without one. since_boot: {package: when it came first} of those of AT_BOOT that rpm put there
+    after the boot. container: what systemd found itself to run in, None for a machine of its own. stale: [{name, uid, unit,
     count, listens, files}] of processes with code of files that were replaced; count of processes, files at most FILES.
     """
     door = host.door
     area.learn("flag", flag, door)
-    area.learn("kernel", kernel, door)
+    packages = lru_cache(maxsize=None)(lambda: installed(door))
+    area.learn("kernel", lambda: kernel(door, packages()))
     area.learn("patched", patched, door)
-    area.learn("since_boot", since_boot, door)
+    area.learn("since_boot", lambda: since_boot(door, packages()))
     area.learn("container", lambda: door.read(CONTAINER).strip() if door.exists(CONTAINER) else None)
     area.learn("stale", stale, host)
 
@@ -66,20 +80,21 @@ def flag(door: Door) -> dict[str, Any] | None:
     return {"at": door.modified(FLAG), "packages": names}
 
 
-def kernel(door: Door) -> dict[str, Any]:
+def kernel(door: Door, packages: list[Package]) -> dict[str, Any]:
     """Return the kernel that runs and those that lie ready."""
-    installed = {name[len(KERNEL) :]: _came(door, name[len(KERNEL) :]) for name in _listed(door, "/boot")
-                 if name.startswith(KERNEL) and "rescue" not in name}  # fmt: skip
+    releases = [name[len(KERNEL) :] for name in _listed(door, "/boot")
+                if name.startswith(KERNEL) and "rescue" not in name]  # fmt: skip
+    by_rpm = {one.version: one.came for one in packages if one.name in KERNELS}
     return {
         "release": door.read("/proc/sys/kernel/osrelease").strip(),
         "build": door.read("/proc/sys/kernel/version").strip(),
-        "installed": installed,
+        "installed": {release: by_rpm.get(release) or _came(door, release) for release in releases},
         "live_patches": _listed(door, LIVE_PATCHES),
     }
 
 
 def _came(door: Door, release: str) -> int | None:
-    """Return when a kernel was installed: dpkg writes the list of its files then; its own time is that of its build."""
+    """Return when a kernel was installed by dpkg, None where it wasn't: dpkg writes the list of its files then; its own time is that of its build."""
     for name in (f"linux-image-{release}", f"linux-image-unsigned-{release}"):
         try:
             return door.modified(f"{DPKG_INFO}/{name}.list")
@@ -100,24 +115,30 @@ def patched(door: Door) -> str | None:
     return "yes" if states and set(states) <= {"applied", "nothing-to-apply"} else "no"
 
 
-def since_boot(door: Door) -> dict[str, int]:
-    """Return the packages of AT_BOOT that came after the boot."""
-    try:
-        text = door.run(RPM).out
-    except Missing:
+def since_boot(door: Door, packages: list[Package]) -> dict[str, int]:
+    """Return the packages of AT_BOOT that came after the boot, and when each did first."""
+    if not packages:
         return {}
     booted = BOOTED.search(door.read("/proc/stat"))
     if not booted:
         raise Unreadable("/proc/stat: it doesn't say when the host was booted")
-    return {name: at for name, at in installed(text) if at > int(booted[1])}
+    return {one.name: one.came for one in reversed(packages) if one.came > int(booted[1])}
 
 
-def installed(text: str) -> list[tuple[str, int]]:
-    """Return (package, when it came) of the lines that RPM prints, the oldest first; others say what is not there."""
+def installed(door: Door) -> list[Package]:
+    """Return the packages of AT_BOOT that rpm has, the oldest first; none where there is no rpm."""
+    try:
+        return listed(door.run(RPM).out)
+    except Missing:
+        return []
+
+
+def listed(text: str) -> list[Package]:
+    """Return the packages of the lines that rpm prints, the oldest first; others say what is not there."""
     rows = (line.split("\t") for line in text.split("\n"))
     return sorted(
-        ((row[0], int(row[1])) for row in rows if len(row) == 2 and re.fullmatch(r"[0-9]{1,12}", row[1])),
-        key=lambda row: row[1],
+        (Package(row[0], row[2], int(row[1])) for row in rows if len(row) == 3 and TIME.fullmatch(row[1])),
+        key=lambda one: one.came,
     )
 
 

@@ -156,6 +156,8 @@ def test_a_newer_kernel_waits() -> None:
     assert reboot(kernel=kernel(**OLD, k31_amd64=NOW - 3 * DAY), functions=["internet_facing"]).status == "fail"
     assert reboot(kernel=kernel(**OLD, k31_amd64=NOW - 3 * DAY), functions=None).status == "unknown"
     assert "since when isn't known" in reboot(kernel=kernel(**OLD, k31_amd64=None)).reason
+    another = reboot(kernel=kernel(**OLD, k30_amd64=NOW - 20 * DAY, k31_amd64=NOW - DAY))
+    assert (another.status, "6.1.0-31-amd64 is installed, since 2026-11-0" in texts(another)[0]) == ("fail", True)
 
 
 def test_live_patches_count_where_somebody_answers_for_them() -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.unit.readers.host import read
 
 RPM = (
-    "rpm -q --nodigest --nosignature --qf '%{NAME}\t%{INSTALLTIME}\n' kernel kernel-core kernel-rt glibc "
-    "linux-firmware systemd dbus dbus-broker dbus-daemon microcode_ctl"
+    "rpm -q --nodigest --nosignature --qf '%{NAME}\t%{INSTALLTIME}\t%{VERSION}-%{RELEASE}.%{ARCH}\n' "
+    "kernel kernel-core kernel-rt glibc linux-firmware systemd dbus dbus-broker dbus-daemon microcode_ctl"
 )
 BASE = {"proc/sys/kernel/osrelease": "6.1.0-28-amd64\n", "proc/sys/kernel/version": "#1 SMP Debian 6.1.119-1\n"}
 STATUS = "Name:\t%s\nPPid:\t1\nUid:\t%d\t0\t0\t0\n"
@@ -56,9 +56,14 @@ def test_kernels_and_when_they_came(tmp_path: Path) -> None:
 
 
 def test_packages_that_wait_for_a_boot(tmp_path: Path) -> None:
-    out = "kernel\t900\nkernel\t1100\nglibc\t1200\npackage dbus is not installed\nsystemd\t10\n"
-    facts, _errors = read(tmp_path, "running", {**BASE, "proc/stat": "cpu 1 2\nbtime 1000\n"}, {RPM: out})
-    assert facts["since_boot"] == {"kernel": 1100, "glibc": 1200}
+    rows = [("kernel-core", 1300, 3), ("kernel-core", 900, 1), ("kernel-core", 1100, 2), ("glibc", 1200, 1)]
+    out = "".join(f"{name}\t{at}\t5.14.0-{n}.el9.x86_64\n" for name, at, n in rows) + "package dbus is not installed\n"
+    files = {**BASE, "proc/stat": "cpu 1 2\nbtime 1000\n"}
+    files.update({f"boot/vmlinuz-5.14.0-{n}.el9.x86_64": "" for n in (1, 2, 3, 4)})
+    facts, _errors = read(tmp_path, "running", files, {RPM: out})
+    assert facts["since_boot"] == {"kernel-core": 1100, "glibc": 1200}
+    came = {f"5.14.0-{n}.el9.x86_64": at for n, at in ((1, 900), (2, 1100), (3, 1300), (4, None))}
+    assert facts["kernel"]["installed"] == came
 
 
 def test_processes_with_replaced_code(tmp_path: Path) -> None:
@@ -96,4 +101,4 @@ def test_ubuntus_live_patches(tmp_path: Path) -> None:
 @given(st.text())
 def test_any_text_is_read_somehow(text: str) -> None:
     running.replaced(text)
-    running.installed(text)
+    running.listed(text)

@@ -82,7 +82,14 @@ def kernel(case: Case, told: list[str]) -> Iterator[Item]:
     text = f"kernel {running} runs, {ready} is installed"
     if rebuilt is not None:
         text = f"kernel {running} runs as it was built before {rebuilt}, which is installed"
-    yield from due(case, "kernel", found["installed"][ready], text, told)
+    yield from due(case, "kernel", _waiting_since(found["installed"], running, ready), text, told)
+
+
+def _waiting_since(installed: Mapping[str, int | None], running: str, ready: str) -> int | None:
+    """Return when the first kernel came that is newer than the running one: the next one must not start time anew."""
+    came = [at for release, at in installed.items() if newest([running, release]) != running] or [installed[ready]]
+    known = [at for at in came if at is not None]
+    return min(known) if len(known) == len(came) else None
 
 
 def since_boot(case: Case, told: list[str]) -> Iterator[Item]:
