@@ -42,8 +42,6 @@ class ActionModule(ActionBase):
         planned = [trial.problem or trial.told for trial in restore_testing.trials(case)]
         if self._task.check_mode or not planned:
             return {**result, "changed": bool(planned), "planned": planned}
-        if not policy["bulwark_evidence_dir"]:
-            raise AnsibleActionFail("bulwark_evidence_dir is not set: there is nowhere to note a restore test")
         folder = Path(str(policy["bulwark_evidence_dir"])).expanduser()
         who = restore_testing.tester(case, _name(policy, variables))
         customer, days = case.registers.customer, int(policy["bulwark_restore_test_days"])

@@ -39,16 +39,22 @@ class Advisory(NamedTuple):
     repository: str
 
 
-def files(door: Door, enabled: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (repository, path) of the advisories of the enabled repositories."""
+def cached(door: Door) -> list[tuple[str, str]]:
+    """Return (repository, folder) of the repositories whose lists were fetched, with or without advisories."""
     found = []
     for cache in CACHES:
         for folder in _listed(door, cache):
             named = REPOSITORY.fullmatch(folder)
-            if named and named[1] in enabled:
-                place = f"{cache}/{folder}/repodata"
-                found += [(named[1], f"{place}/{name}") for name in _listed(door, place) if FILE.fullmatch(name)]
+            if named:
+                found.append((named[1], f"{cache}/{folder}/repodata"))
     return found
+
+
+def files(door: Door, folders: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return (repository, path) of the advisories in folders that cached() names."""
+    return [
+        (name, f"{place}/{file}") for name, place in folders for file in _listed(door, place) if FILE.fullmatch(file)
+    ]
 
 
 def made(door: Door, path: str) -> int | None:

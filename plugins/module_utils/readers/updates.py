@@ -34,7 +34,7 @@ def read(host: Reading, area: Area) -> None:
     its open advisories in the vendor's word, None with apt. With rpm only what an advisory speaks of is known.
     holds: [{package (rpm: or a glob pattern), by, file (None: dpkg's own record)}]. pins: [{packages, pin, priority,
     file}] of apt. lists: [{origin, archive, security: bool, at}]; at: when the archive made them (epoch), None where
-    unsaid. advisories: [{id, severity, cves, packages: [NEVRA], issued}] of rpm that are open, None with dpkg.
+    unsaid, or where dnf never fetched them. advisories: [{id, severity, cves, packages: [NEVRA], issued}] of rpm that are open, None with dpkg.
     """
     if host.fact("packages", "sources") is None:
         _dnf(host, area)
@@ -156,12 +156,18 @@ def _dnf(host: Reading, area: Area) -> None:
 
 
 def _advisories(host: Reading, area: Area) -> list[updateinfo.Advisory]:
-    paths = updateinfo.files(host.door, host.fact("runtimes", "archives"))
+    enabled = host.fact("runtimes", "archives")
+    folders = [one for one in updateinfo.cached(host.door) if one[0] in enabled]
+    paths = updateinfo.files(host.door, folders)
     if not paths:
         raise Unreadable("dnf has no advisories of an enabled repository in its cache")
     area.facts["lists"] = [
         {"origin": repository, "archive": repository, "security": True, "at": updateinfo.made(host.door, path)}
         for repository, path in paths
+    ] + [
+        {"origin": repository, "archive": repository, "security": True, "at": None}
+        for repository in enabled
+        if repository not in dict(folders)
     ]
     architecture = host.door.output(ARCHITECTURE).strip()
     installed = host.fact("packages", "installed")

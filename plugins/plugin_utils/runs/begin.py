@@ -108,7 +108,7 @@ def check(
         else:
             key = digest(json.dumps(variables, sort_keys=True))
             if key not in known:
-                known[key] = _add(plan, variables, catalogue, today, run_wide)
+                known[key] = _add(plan, variables, catalogue, today, run_wide, playbook)
             outcome = known[key]
         for text in (*outcome.problems, *_bad_names(host, outcome.customer)):
             problems.setdefault(text, []).append(host)
@@ -125,13 +125,16 @@ def check(
 
 
 def _add(
-    plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: date, run_wide: Iterable[str]
+    plan: Plan, variables: Mapping[str, Any], catalogue: Catalogue, today: date, run_wide: Iterable[str], playbook: str
 ) -> _Outcome:
     """Add to the plan what is declared by these variables, and return what comes of it for a host that has them."""
     try:
         declaration = declare(variables, catalogue, today)
     except DeclarationError as error:
         return _Outcome(tuple(str(problem) for problem in error.problems))
+    lacking = permission.lacking(playbook, declaration)
+    if lacking:
+        return _Outcome(tuple(lacking))
     controls = selected(declaration.policy, catalogue, JUDGES)
     plan.judged.update(controls, chosen(declaration.policy, catalogue))
     policy = _policy(declaration, catalogue)

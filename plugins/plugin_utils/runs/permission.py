@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..declared.declared import Declaration
 from ..declared.work_windows import is_open, next_opening
 from ..text import clean
 
@@ -44,6 +45,16 @@ def _refusals(
         opening = next_opening(windows, now)
         when = "; the next opens at %s" % opening.strftime("%Y-%m-%d %H:%M %Z") if opening else ""
         yield "%s may not change anything now: every window of bulwark_windows is closed%s" % (playbook, when)
+
+
+def lacking(playbook: str, declaration: Declaration) -> list[str]:
+    """Return what a host's variables lack for a playbook, one line each."""
+    proves = playbook == "restore_test" and declaration.registers.backups
+    if proves and not declaration.policy["bulwark_evidence_dir"]:
+        return [
+            "bulwark_evidence_dir: is not set; name the directory with the customer's records, where a test is noted"
+        ]
+    return []
 
 
 def _named(hosts: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def _unseen(case: Case, told: list[str]) -> Iterator[str]:
     for one in lists:
         made = f"the list of {one['archive']}"
         if one["at"] is None:
-            yield f"{made} doesn't say when it was made"
+            yield f"{made} isn't here, or doesn't say when it was made"
         elif case.facts["system"]["now"] - one["at"] > hours * HOUR:
             yield f"{made} was made on {shown(one['at'])} UTC; what came out since can't be seen"
         else:

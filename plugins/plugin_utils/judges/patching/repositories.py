@@ -95,7 +95,7 @@ def outdated(case: Case) -> Iterator[Item]:
     """Yield that the lists are too old; raises Unread where they may be old only because nothing was new."""
     facts, hours = case.facts["repositories"], case.policy["bulwark_repository_age_hours"]
     if not facts["sources"] and not facts["yum"]:
-        return
+        raise Unread("no repository of apt or dnf was found here, so that nothing can be said of packages")
     now, fetched = case.facts["system"]["now"], facts["fetched"]
     if fetched is None:
         if facts["sources"]:
