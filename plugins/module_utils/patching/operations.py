@@ -78,7 +78,7 @@ def _reboot(door: Door, differ: Iterable[str]) -> Iterator[str]:
     if flag is not None:
         named = ": " + ", ".join(flag["packages"]) if flag["packages"] else ""
         yield "the host asks for it (%s%s)" % (running.FLAG, named)
-    yield from ("%s came after the boot" % name for name in running.since_boot(door))
+    yield from ("%s came after the boot" % name for name in running.since_boot(door, running.installed(door)))
     yield from ("%s is not running yet" % name for name in differ if name.startswith(KERNELS))
 
 

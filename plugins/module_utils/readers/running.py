@@ -56,8 +56,9 @@ def read(host: Reading, area: Area) -> None:
     flag: {at (seconds since 1970), packages} of /run/reboot-required, None without. kernel: {release, build, installed:
     {release: when it came, None where that isn't known}, live_patches: [names]}. patched: "yes" or "no" by Ubuntu's
     livepatch client, None without one. since_boot: {package: when it came first} of those of AT_BOOT that rpm put there
-    after the boot. container: what systemd found itself to run in, None for a machine of its own. stale: [{name, uid, unit,
-    count, listens, files}] of processes with code of files that were replaced; count of processes, files at most FILES.
+    after the boot. container: what systemd found itself to run in, None for a machine of its own. stale: [{name, uid,
+    unit, count, listens, files}] of processes with code of files that were replaced; count of processes, files at most
+    FILES.
     """
     door = host.door
     area.learn("flag", flag, door)
@@ -94,7 +95,7 @@ def kernel(door: Door, packages: list[Package]) -> dict[str, Any]:
 
 
 def _came(door: Door, release: str) -> int | None:
-    """Return when a kernel was installed by dpkg, None where it wasn't: dpkg writes the list of its files then; its own time is that of its build."""
+    """Return when dpkg installed a kernel, as it writes the list of its files then; its own time is of its build."""
     for name in (f"linux-image-{release}", f"linux-image-unsigned-{release}"):
         try:
             return door.modified(f"{DPKG_INFO}/{name}.list")

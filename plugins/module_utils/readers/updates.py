@@ -34,7 +34,8 @@ def read(host: Reading, area: Area) -> None:
     its open advisories in the vendor's word, None with apt. With rpm only what an advisory speaks of is known.
     holds: [{package (rpm: or a glob pattern), by, file (None: dpkg's own record)}]. pins: [{packages, pin, priority,
     file}] of apt. lists: [{origin, archive, security: bool, at}]; at: when the archive made them (epoch), None where
-    unsaid, or where dnf never fetched them. advisories: [{id, severity, cves, packages: [NEVRA], issued}] of rpm that are open, None with dpkg.
+    unsaid, or where dnf never fetched them. advisories: [{id, severity, cves, packages: [NEVRA], issued}] of rpm that
+    are open, None with dpkg.
     """
     if host.fact("packages", "sources") is None:
         _dnf(host, area)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from typing import Any
 
@@ -332,6 +333,12 @@ def test_arbitrary_values_are_declared_or_refused_and_nothing_else(given_variabl
         assert all(problem.variable and problem.text for problem in error.problems)
     else:
         assert set(made.values) <= set(SPECIFICATION)
+
+
+@pytest.mark.parametrize("name", sorted(SPECIFICATION))
+def test_a_variable_of_any_type_can_be_checked(name: str) -> None:
+    with contextlib.suppress(DeclarationError):
+        declare({name: "x"}, KNOWN, TODAY)
 
 
 def test_a_list_of_networks_may_be_given_as_text() -> None:

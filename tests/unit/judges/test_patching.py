@@ -114,6 +114,7 @@ def test_signatures_of_dnfs_repositories() -> None:
     assert trust(yum=[repository("http", repo_gpgcheck=True)], yum_main=main).status == "pass"
     assert "without its certificate" in texts(trust(yum=[repository(sslverify=False)], yum_main=main))[0]
     assert trust(yum=[repository()], yum_main=main, fetched=None).status == "unknown"
+    assert trust().reason.startswith("no repository of apt or dnf was found here")
 
 
 def test_what_is_wrong_is_told_beside_what_is_not_known() -> None:

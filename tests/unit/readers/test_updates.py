@@ -200,6 +200,15 @@ def test_what_dnf_has_advisories_of(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_repositories_without_advisories_and_those_never_fetched(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    (tmp_path / "var/cache/dnf/plain-0123456789abcdef/repodata").mkdir(parents=True)
+    more = {"/etc/yum.repos.d/more.repo": "[plain]\nname=x\n[appstream]\nname=x\n"}
+    facts, errors = read(tmp_path, "updates", {**REPO, **more}, DNF)
+    assert not errors
+    assert [(one["archive"], one["at"]) for one in facts["lists"]] == [("baseos", 1795222382), ("appstream", None)]
+
+
 def test_without_a_cache_of_dnf_nothing_is_known(tmp_path: Path) -> None:
     facts, errors = read(tmp_path, "updates", REPO, DNF)
     assert "pending" not in facts
