@@ -41,8 +41,8 @@ END
 
 in_a_month() { date --utc --date '+30 days' +%Y%m%d%H%M%SZ; }
 
-house_rules() { # what nobody asked for goes, homes are their owners', and su is for administrators
-    DEBIAN_FRONTEND=noninteractive dpkg --purge inetutils-telnetd tftpd-hpa >/dev/null
+house_rules() { # [PACKAGE...]: what nobody asked for goes, homes are their owners', and su is for administrators
+    DEBIAN_FRONTEND=noninteractive dpkg --purge inetutils-telnetd tftpd-hpa "$@" >/dev/null
     mkdir -p /etc/modprobe.d
     printf 'install %s /bin/false\n' dccp sctp rds tipc >/etc/modprobe.d/unused.conf
     chmod 0750 /home/ansible
@@ -59,6 +59,54 @@ package_lists() { # what apt fetched today, with nothing in it that waits
             Date "$(date --utc --rfc-email)" >"/var/lib/apt/lists/${site}_dists_${suite}_InRelease"
         : >"/var/lib/apt/lists/${site}_dists_${suite}_main_binary-$(dpkg --print-architecture)_Packages"
     done
+}
+
+backup_server() { # NAME PASSWORD: restic's REST server, which one host may add to and nobody may delete at
+    local users=/etc/restic-rest-server/users.htpasswd
+    install -d -m 0700 -o restic-rest-server -g restic-rest-server /var/lib/restic-rest-server
+    install -d -m 0750 -g restic-rest-server "${users%/*}"
+    printf '%s:{SHA}%s\n' "$1" "$(printf %s "$2" | openssl dgst -binary -sha1 | base64)" |
+        install -m 0640 -g restic-rest-server /dev/stdin "$users"
+    install -d /etc/systemd/system/restic-rest-server.service.d
+    cat >/etc/systemd/system/restic-rest-server.service.d/lab.conf <<END
+[Service]
+ExecCondition=
+ExecStart=
+ExecStart=/usr/bin/restic-rest-server --path /var/lib/restic-rest-server --append-only --private-repos --htpasswd-file $users --listen :8000
+END
+    systemctl daemon-reload
+    systemctl enable -q --now restic-rest-server
+}
+
+saved_to() { # ADDRESS NAME PASSWORD: each night, with what a restore needs; two nights have passed
+    local folder=/etc/backup
+    install -d -m 0700 "$folder"
+    head -c 24 /dev/urandom | base64 | install -m 0600 /dev/stdin "$folder/key"
+    echo "RESTIC_REPOSITORY=rest:http://$2:$3@$1:8000/$2/" | install -m 0600 /dev/stdin "$folder/environment"
+    printf '[Service]\nExecStart=/usr/bin/logger -p daemon.crit "%%i failed"\n' >/etc/systemd/system/tell@.service
+    cat >/etc/systemd/system/bulwark-backup-files.service <<END
+[Unit]
+OnFailure=tell@%N.service
+[Service]
+Type=oneshot
+EnvironmentFile=$folder/environment
+Environment=RESTIC_PASSWORD_FILE=$folder/key RESTIC_CACHE_DIR=/var/cache/restic
+ExecStart=/usr/bin/restic backup --quiet --exclude $folder /etc /var/lib/dpkg/status
+END
+    printf '[Timer]\nOnCalendar=*-*-* 02:00\nPersistent=true\n[Install]\nWantedBy=timers.target\n' \
+        >/etc/systemd/system/bulwark-backup-files.timer
+    systemctl daemon-reload
+    systemctl enable -q --now bulwark-backup-files.timer
+    (
+        export RESTIC_REPOSITORY=rest:http://$2:$3@$1:8000/$2/ RESTIC_PASSWORD_FILE=$folder/key
+        for _try in {1..60}; do
+            if restic init --quiet 2>/dev/null; then break; fi
+            sleep 0.3
+        done
+        restic backup --quiet --exclude "$folder" --time "$(date --date '-1 day' '+%F %T')" \
+            /etc /var/lib/dpkg/status
+    )
+    systemctl start bulwark-backup-files.service
 }
 
 admitted() { # GROUP NAME...: sshd lets in nobody else

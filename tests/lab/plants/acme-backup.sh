@@ -11,6 +11,7 @@ passwd --quiet --lock acme-luis
 totp_secrets north-kim north-ola acme-ines acme-luis
 house_rules
 package_lists
+backup_server acme-web 0cc8cbd0e0b4
 admitted tier0 north-kim north-ola acme-ines acme-luis ansible
 north_only_from_home
 north_in_hours

@@ -13,8 +13,9 @@ login_code
 sudo_code
 password_policy
 idle_timeout
-house_rules
+house_rules socat
 package_lists
+saved_to 172.31.250.22 acme-web 0cc8cbd0e0b4
 admitted administrators north-kim north-ola acme-ines ansible
 north_only_from_home
 north_in_hours

@@ -12,7 +12,7 @@ sed -i -e 's/^AllowTcpForwarding .*/AllowTcpForwarding local/' \
     -e 's/^MaxStartups .*/MaxStartups 100:30:200\nPerSourceMaxStartups 20/' /etc/ssh/sshd_config.d/10-standard.conf
 echo "PermitOpen $(printf '172.31.250.%d:22 ' 20 21 22 33 34 35)" >/etc/ssh/sshd_config.d/30-bastion.conf
 idle_timeout
-house_rules
+house_rules socat
 package_lists
 admitted tier0 north-kim north-ola ansible
 north_only_from_home
