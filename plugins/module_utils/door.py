@@ -205,7 +205,7 @@ class Door:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise Unreadable("%s: %s" % (path, _reason(error))) from None
+            raise _why(path, error) from None
         finally:
             os.close(place)
 
@@ -460,7 +460,8 @@ def _first_line(text: str) -> str:
 
 
 def _why(path: str, error: OSError) -> Unreadable:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+    # No such process: what lies in /proc goes with it, also between opening and reading.
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESRCH):
         return Missing("%s does not exist" % path)
     return Unreadable("%s: %s" % (path, _reason(error)))
 

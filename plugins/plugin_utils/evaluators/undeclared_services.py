@@ -12,7 +12,10 @@ OF_PACKAGES = ("/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/generator")
 
 
 def undeclared(case: Case) -> dict[str, str]:
-    """Return {unit: its file} of what is enabled and neither of the base system, nor of a function, nor declared."""
+    """Return {unit: its file} of what is enabled and neither of the base system, nor of a function, nor declared.
+
+    What makes the backups of bulwark_backups, and prunes those of bulwark_prunes, is declared by them.
+    """
     units: dict[str, str] = case.facts["services"]["enabled"]
     return {unit: path for unit, path in sorted(units.items()) if not _known(case, unit, path)}
 
@@ -24,4 +27,8 @@ def _known(case: Case, unit: str, path: str) -> bool:
     own = [pattern for name in functions for pattern in policy["bulwark_function_units"][name]]
     base = [*policy["bulwark_base_units"], *own] if packaged else []
     declared = [service.name for service in registers.services or ()]
+    made = [backup.unit for backup in registers.backups or ()]
+    pruned = ["bulwark-prune-%s.service" % prune["name"] for prune in policy["bulwark_prunes"]]
+    for service in (*made, *pruned):
+        declared += [service, service.removesuffix(".service") + ".timer"]
     return any(fnmatchcase(unit, pattern) for pattern in [*base, *declared])

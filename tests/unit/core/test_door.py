@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils import door as door_module
@@ -369,3 +371,14 @@ def test_damaged_record_is_named(root: Path) -> None:
     (root / "commands.json").write_text("[]", "utf-8")
     with pytest.raises(ValueError, match=r"commands\.json: must be an object"):
         Door(str(root))
+
+
+def test_what_goes_with_its_process_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may end between the opening of its files and the reading."""
+
+    def gone(*_arguments: Any) -> bytes:
+        raise ProcessLookupError(errno.ESRCH, "No such process")
+
+    monkeypatch.setattr(os, "read", gone)
+    with pytest.raises(Missing):
+        Door().read("/proc/self/maps")

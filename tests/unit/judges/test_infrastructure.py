@@ -162,6 +162,21 @@ def test_the_systems_own_units_and_those_of_a_function_are_no_news() -> None:
     assert services(web, bulwark_services=[{"name": "ngin*.service"}]).status == "pass"
 
 
+def test_what_makes_backups_is_declared_with_them() -> None:
+    own = {"bulwark-backup-files.timer": "/etc/systemd/system/bulwark-backup-files.timer"}
+    assert services(own, bulwark_services=[]).status == "fail"
+    backup = {"name": "files", "tool": "restic", "repository": "/r", "key_file": "/k", "scope": ["/etc"], "rpo": "24h"}
+    assert services(own, bulwark_services=[], bulwark_backups=[backup]).status == "pass"
+    prunes = {"bulwark-prune-web.timer": "/etc/systemd/system/bulwark-prune-web.timer"}
+    assert services(prunes, bulwark_services=[], bulwark_backups=[backup]).status == "fail"
+    areas = {
+        "services": {"enabled": prunes, "blocked": [], "loaded": [], "loadable": []},
+        "packages": {"installed": {}},
+    }
+    thresholds = {"bulwark_prunes": [{"name": "web"}]}
+    assert judge("lin-oa-services", areas, thresholds=thresholds, bulwark_services=[]).status == "pass"
+
+
 def test_a_name_of_the_system_does_not_hide_a_unit_of_somebody_elses() -> None:
     own = {"systemd-helper.service": "/etc/systemd/system/systemd-helper.service"}
     assert identities(services(own, bulwark_services=[])) == ["systemd-helper.service"]
