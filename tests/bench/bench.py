@@ -29,8 +29,10 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catal
 
 from tests.bench import cve_data  # noqa: E402
 from tests.bench.large_report import seconds_until_usable, write_results  # noqa: E402
+from tests.bench.reading import read_on  # noqa: E402
 from tests.lab import lab as fleet  # noqa: E402
 from tests.lab.engine import Host, Lab  # noqa: E402
+from tests.lab.images import STALE  # noqa: E402
 
 PAIRS = 9
 #: The area of what waits to be upgraded.
@@ -67,6 +69,7 @@ def main() -> None:
             state = recorded_state(ssh_inventory(work / "one.json", lab, hosts[:1]), work)
         finally:
             lab.stop()
+        measure_package_state(lab, runs)
         for count in NAMES:
             measure_memory(work, state, count, runs)
         measure_index(work, runs)
@@ -121,6 +124,16 @@ def measure_memory(work: Path, state: Path, count: int, runs: dict[str, Any]) ->
     peaks = [peak_memory(command) for _ in range(MEMORY_RUNS)]
     runs[f"memory_{count}"] = described(peaks, "MiB")
     say(f"memory for {count} names: {runs[f'memory_{count}']}")
+
+
+def measure_package_state(lab: Lab, runs: dict[str, Any]) -> None:
+    """Read which updates wait on a host that has the lists of its archives and lacks some of what they hold."""
+    host = lab.start("updates", STALE)
+    try:
+        runs["package_state_cpu"] = described(read_on(host)["package_state_cpu"], "CPU-s")
+    finally:
+        lab.stop()
+    say(f"package_state_cpu: {runs['package_state_cpu']}")
 
 
 def measure_index(work: Path, runs: dict[str, Any]) -> None:

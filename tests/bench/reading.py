@@ -34,7 +34,21 @@ for name in ("system", "accounts", "sshd", *AREAS):
     begun = time.monotonic()
     alone.area(name)
     areas.setdefault(name, round(time.monotonic() - begun, 3))
+
+def used_by(*names):
+    def processor():
+        whole = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(each.ru_utime + each.ru_stime for each in whole)
+
+    fresh = reading()
+    fresh.area("system")
+    begun = processor()
+    for name in names:
+        fresh.area(name)
+    return round(processor() - begun, 3)
+
 print(json.dumps({
+    "package_state_cpu": [used_by("packages", "updates") for _time in range(5)],
     "seconds": round(seconds, 2), "cpu_seconds": round(used, 2), "most_mib": round(most, 1),
     "state_mib": round(len(json.dumps(facts)) / 2**20, 1), "load": open("/proc/loadavg").read().split()[0],
     "failures": {name: facts["failures"][name] for name in ("logs", "unknown_names", "full")},
