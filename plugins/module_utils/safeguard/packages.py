@@ -16,7 +16,8 @@ from .problem import Problem
 from .putback import Home
 from .store import Record
 
-TREES = ("/etc", "/var/lib/pam")
+#: Where packages write beside their own files; ucf keeps a record of what it has put to /etc.
+TREES = ("/etc", "/var/lib/pam", "/var/lib/ucf")
 
 
 def prepare(call: Call, home: Home) -> dict[str, Any]:
