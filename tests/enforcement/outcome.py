@@ -20,6 +20,8 @@ ROLES = (
     "authentication",
     "least_privilege",
     "obsolete_accounts",
+    "patching",
+    "backups",
 )
 UNASKED = ("safe", "guarded")
 ROLE_TASK = re.compile(r"^TASK \[.*?(?P<control>[a-z]+(?:-[a-z0-9]+){2,}) \| ", re.MULTILINE)
