@@ -17,8 +17,15 @@ from tests.lab.engine import Host, each
 CUSTOMERS = ("msp", "acme", "globex")
 #: The lab's people type codes, which can be phished: changing that takes devices, not configuration.
 LEFT = {"lin-mf-sk-keys"}
-#: Root has a password there, and Globex has named nobody who would get in at the console without it.
-UNDECIDED = {"globex-web": {"lin-lp-su-wheel"}}
+#: Nobody fetched the lists of packages there, and harden asks no archive.
+UNFETCHED = {"lin-up-repo-trust"}
+#: And on Globex's web host root has a password, and nobody is named who would get in at the console without it.
+UNDECIDED = {
+    "msp-awx": UNFETCHED,
+    "globex-web": {"lin-lp-su-wheel", *UNFETCHED},
+    "globex-db": UNFETCHED,
+    "globex-backup": UNFETCHED,
+}
 ESCALATED = "journalctl -q --since '@%s' -t sudo -o cat | grep -c COMMAND= || true"
 
 
