@@ -29,7 +29,7 @@ options:
   operation:
     description:
       - V(simulate) says what would change, and what the readers would then see. It changes nothing.
-      - V(prepare) records V(/etc), V(/var/lib/pam), V(/var/lib/ucf) and the packages, before packages are installed for a run.
+      - V(prepare) records V(/etc), V(/var/lib/pam), V(/var/lib/ucf) and the packages, before a run installs some.
       - V(apply) changes the host and arms the way back.
       - V(confirm) keeps the change of O(run), V(revert) puts it back.
       - V(status) tells what waits, who holds the lock, and which runs there were.
