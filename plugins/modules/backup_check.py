@@ -89,15 +89,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.deep import checks, deep, keeping
 from ..module_utils.door import Door, Unreadable
+from ..module_utils.restoring.backup_options import BACKUP
 from ..module_utils.restoring.checking import check
-
-BACKUP = {
-    "name": {"type": "str", "required": True},
-    "tool": {"type": "str", "required": True, "choices": ["restic", "borg"]},
-    "repository": {"type": "str", "required": True},
-    "key_file": {"type": "path"},
-    "environment": {"type": "path"},
-}
 
 
 def main() -> None:

@@ -119,15 +119,8 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.restoring import restoring
+from ..module_utils.restoring.backup_options import BACKUP
 from ..module_utils.restoring.refused import Refused
-
-BACKUP = {
-    "name": {"type": "str", "required": True},
-    "tool": {"type": "str", "required": True, "choices": ["restic", "borg"]},
-    "repository": {"type": "str", "required": True},
-    "key_file": {"type": "path"},
-    "environment": {"type": "path"},
-}
 
 
 def main() -> None:
