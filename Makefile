@@ -18,9 +18,12 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export PYTHON
 
 ##@ Use
-.PHONY: audit harden patch restore restore-test report onboard
+.PHONY: audit canary harden patch restore restore-test report onboard records
 audit: ready ## audit this machine, or INVENTORY= [LIMIT=] [ARGS=]; changes nothing on any host
 	@$(play) bulwark.msp.audit $(ARGS)
+
+canary: ready ## have each host log a marked line and look for it at the collectors, for audits to go by
+	@$(play) bulwark.msp.canary $(ARGS)
 
 harden: ready ## change what fails, so that nobody is locked out; ARGS='--check --diff' only shows it
 	@$(play) bulwark.msp.harden $(ARGS)
@@ -39,6 +42,9 @@ report: ready ## render the pages of the latest run anew
 
 onboard: ready ## draft an inventory and registers of what is found on INVENTORY=, to be read and approved
 	@$(play) bulwark.msp.onboard $(ARGS)
+
+records: ready ## draft the records that INVENTORY= lacks, say what falls due; ARGS='-e bulwark_import=raci.csv'
+	@$(play) bulwark.msp.records $(ARGS)
 
 .PHONY: explain
 explain: ready ## what CONTROL= reads, when it passes, how to waive it

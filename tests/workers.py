@@ -33,5 +33,8 @@ class Scheduling(LoadScopeScheduling):
 
     @cached_property
     def _batch_of(self) -> dict[str, int]:
+        """Number the batches by their scenarios. Those of guests are one, since two guests at once slow each other."""
         found = batches(self.config.getoption("control", ""))
-        return {scenario.id: number for number, batch in enumerate(found) for scenario in batch}
+        return {
+            scenario.id: -1 if scenario.on_guest else number for number, batch in enumerate(found) for scenario in batch
+        }

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS
+from ansible_collections.bulwark.msp.plugins.module_utils.areas import AREAS, module
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import (
     Catalogue,
     Control,
     Recommendation,
-    Record,
 )
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.waivers import LONGEST_DAYS
 
@@ -67,11 +65,11 @@ def page(control: Control, catalogue: Catalogue) -> str:
     if control.judged:
         parts += [
             "## Why",
-            _marked(control.why),
+            marked(control.why),
             "## What is read",
             _read(control),
             "## When it passes",
-            _marked(control.passes),
+            marked(control.passes),
             AUTOMATION[control.automation],
         ]
     parts += ["## The check in the catalogue", control.check]
@@ -82,31 +80,16 @@ def page(control: Control, catalogue: Catalogue) -> str:
             "## How to waive it",
             _waiver(control, catalogue),
             "## Variables",
-            _variables(control, catalogue),
+            variables(control.variables, catalogue),
         ]
-    parts += ["## What it serves", _served(catalogue.recommendations_of(control.id))]
-    return "\n\n".join(parts) + "\n"
-
-
-def record_page(record: Record, catalogue: Catalogue) -> str:
-    """Return what the catalogue knows of an evidence record."""
-    parts = [
-        f"# {record.id}",
-        "An evidence record. **Planned**: it is not judged yet.",
-        "## Fields beyond the common envelope",
-        record.fields,
-        "## When it passes",
-        record.rule,
-        "## What it serves",
-        _served(catalogue.recommendations_of(record.id)),
-    ]
+    parts += ["## What it serves", served(catalogue.recommendations_of(control.id))]
     return "\n\n".join(parts) + "\n"
 
 
 def recommendation_page(recommendation: Recommendation, catalogue: Catalogue) -> str:
     """Return a recommendation and the ids of the controls and records that serve it."""
     serving = ", ".join(f"`{item.id}`" for item in catalogue.serving(recommendation.id))
-    parts = [f"# {recommendation.id}", _served([recommendation]), f"Served by {serving}."]
+    parts = [f"# {recommendation.id}", served([recommendation]), f"Served by {serving}."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -135,7 +118,7 @@ def _gate(control: Control) -> str:
     return f"\n\nIt stands between a stranger and a remote login{raised}."
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
     """Return `text` with the names of variables and controls set as code."""
     return re.sub(r"\b(bulwark_\w+|(lin|win|net|ev)-[a-z]+-[a-z-]+)\b", r"`\1`", text)
 
@@ -148,20 +131,19 @@ def _area(name: str) -> str:
     """Return what is read in words: of an area the first line of its reader, which begins "Area `name`: "."""
     if name in BESIDE:
         return BESIDE[name]
-    reader = AREAS.get(name)
-    text = (sys.modules[reader.__module__].__doc__ or "") if reader else ""
+    text = (module(name).__doc__ or "") if name in AREAS else ""
     return text.partition("\n")[0].removeprefix("Area ") or f"`{name}`"
 
 
 def _enforcement(control: Control, catalogue: Catalogue) -> str:
     if control.enforce == "never":
-        return _marked(control.enforcement)
+        return marked(control.enforcement)
     parts = [f"Enforced: {ENFORCE[control.enforce]}. {RISKS[control.risk]}"]
     if control.playbook != "harden":
         parts = [f"Enforced: by the playbook `bulwark.msp.{control.playbook}`, not by `harden`. {RISKS[control.risk]}"]
     elif control.id not in catalogue.enforced():
         parts.append("**Not built yet**: `harden` leaves it alone. It is going to work like this.")
-    parts.append(_marked(control.enforcement))
+    parts.append(marked(control.enforcement))
     parts.append("It touches " + ", ".join(f"`{name}`" for name in control.touches) + ".")
     return "\n\n".join(parts)
 
@@ -191,12 +173,13 @@ bulwark_waivers:
     return f"{life} {approver} A waiver turns `fail` into `waived` and nothing else.\n\n{example}"
 
 
-def _variables(control: Control, catalogue: Catalogue) -> str:
-    if not control.variables:
+def variables(names: Sequence[str], catalogue: Catalogue) -> str:
+    """Return a table of policy and registers with their defaults and origins."""
+    if not names:
         return "None: there is nothing to set."
     options = catalogue.argument_spec()
     rows = []
-    for name in control.variables:
+    for name in names:
         threshold = catalogue.thresholds.get(name)
         text = " ".join(str(options[name]["description"]).split())
         if threshold is None:
@@ -211,7 +194,8 @@ def _value(value: object) -> str:
     return f"`{json.dumps(value)}`"
 
 
-def _served(recommendations: Sequence[Recommendation]) -> str:
+def served(recommendations: Sequence[Recommendation]) -> str:
+    """Return what recommendations ask for, and where they stand in other frameworks."""
     texts = [
         f"- **{served.id}** (binds {served.binds}, {served.type}, {served.severity}): {served.requirement}"
         for served in recommendations

@@ -18,7 +18,7 @@ HEADER = (
     "Linux planned",
     "Windows planned",
     "Network planned",
-    "Records planned",
+    "Records judged",
 )
 
 

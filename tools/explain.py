@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Explains a control, and keeps docs/controls/ and the README's coverage table as the catalogue has them."""
+"""Explains a control, record or recommendation; keeps their pages, frameworks' and records' schemas, and coverage."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import sys
 from pathlib import Path
 
@@ -14,10 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Catalogue, load  # noqa: E402
+from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds.all import KINDS  # noqa: E402
+from ansible_collections.bulwark.msp.plugins.plugin_utils.records.schema import schema  # noqa: E402
 
-from tools import control_page, coverage  # noqa: E402
+from tools import control_page, coverage, framework_pages, record_page  # noqa: E402
 
-PAGES = Path("docs", "controls")
+PAGES, SCHEMAS = Path("docs", "controls"), Path("docs", "schemas", "records")
+FRAMEWORKS = Path("docs", "frameworks")
 ORIGINS = {
     "ADV": "puts a requirement of AA22-131A into a check; numbers are ours but for the 180 days of logs",
     "AA22-074A": "a joint advisory on MFA that was bypassed, which AA22-131A refers to",
@@ -43,7 +47,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("id", nargs="?", help="a control, record or recommendation to explain")
-    what.add_argument("--write", action="store_true", help="write docs/controls/ and the README's coverage table anew")
+    what.add_argument("--write", action="store_true", help="write pages, schemas of records and coverage anew")
     what.add_argument("--check", action="store_true", help="say which of these are stale, and exit 1 if any is")
     what.add_argument("--coverage", action="store_true", help="print the coverage table")
     options = parser.parse_args(arguments)
@@ -66,7 +70,7 @@ def _explain(id_: str, catalogue: Catalogue) -> int:
     if id_ in catalogue.controls:
         _print(control_page.page(catalogue.controls[id_], catalogue))
     elif id_ in catalogue.records:
-        _print(control_page.record_page(catalogue.records[id_], catalogue))
+        _print(record_page.record_page(catalogue.records[id_], catalogue))
     elif id_ in catalogue.recommendations:
         _print(control_page.recommendation_page(catalogue.recommendations[id_], catalogue))
     else:
@@ -81,6 +85,11 @@ def _explain(id_: str, catalogue: Catalogue) -> int:
 def _files(catalogue: Catalogue, root: Path) -> dict[Path, str]:
     judged = [control for control in catalogue.controls.values() if control.judged]
     files = {PAGES / f"{control.id}.md": control_page.page(control, catalogue) for control in judged}
+    files |= {
+        PAGES / f"{id_}.md": record_page.record_page(record, catalogue) for id_, record in catalogue.records.items()
+    }
+    files |= {SCHEMAS / f"{id_}.json": json.dumps(schema(id_), indent=2, ensure_ascii=False) + "\n" for id_ in KINDS}
+    files |= {FRAMEWORKS / name: text for name, text in framework_pages.pages(catalogue).items()}
     files[PAGES / "README.md"] = _index(catalogue)
     readme = root / "README.md"
     if readme.exists():
@@ -95,7 +104,11 @@ def _stale(files: dict[Path, str], root: Path) -> dict[Path, str | None]:
         for path, text in files.items()
         if not (root / path).exists() or (root / path).read_text(encoding="utf-8") != text
     }
-    there = {path.relative_to(root) for path in (root / PAGES).glob("*.md")}
+    there = {
+        path.relative_to(root)
+        for folder, pattern in ((PAGES, "*.md"), (FRAMEWORKS, "*.md"), (SCHEMAS, "*.json"))
+        for path in (root / folder).glob(pattern)
+    }
     return wrong | dict.fromkeys(there - set(files))
 
 
@@ -108,7 +121,7 @@ def _put(path: Path, text: str | None) -> None:
 
 
 def _index(catalogue: Catalogue) -> str:
-    parts = ["# Controls"]
+    parts = ["# Controls and records"]
     parts.append("Made from the catalogue by `make docs`. `make explain CONTROL=<id>` explains planned ones too.")
     header = ["Control", "It passes when", "Severity", "Enforced", "Lane"]
     for section in catalogue.sections:
@@ -117,8 +130,12 @@ def _index(catalogue: Catalogue) -> str:
             for control in section.controls
             if control.judged
         ]
+        parts.append(f"## {section.heading}")
         if rows:
-            parts += [f"## {section.heading}", control_page.table(header, rows)]
+            parts.append(control_page.table(header, rows))
+        records = [[f"[`{record.id}`]({record.id}.md)", KINDS[record.id].title, catalogue.severity_of(record.id)]
+                   for record in section.records]  # fmt: skip
+        parts.append(control_page.table(["Record", "It passes when", "Severity"], records))
     parts += ["## Origins of thresholds and checks", _list(ORIGINS)]
     parts += ["## Essential Eight", _list(STRATEGIES)]
     parts.append("Mappings to other frameworks are ours, not official; `(?)` marks those we are unsure of.")

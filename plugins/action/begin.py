@@ -47,8 +47,10 @@ class ActionModule(ActionBase):
                 now.date(),
                 playbook,
             )
-            plan.not_targeted = playtime.not_targeted(variables)
             store = Store(playtime.report_folder(plan.options, variables))
+            if playbook in begin.WITHOUT_RUN:
+                return {**result, **_checked(plan, now), "history": str(begin.history(plan, store))}
+            plan.not_targeted = playtime.not_targeted(variables)
             run, sequence = begin.start(
                 plan,
                 store,
@@ -64,14 +66,20 @@ class ActionModule(ActionBase):
         self._display.vv("bulwark: run %s, results in %s" % (run.name, run.folder))
         return {
             **result,
-            "changed": False,
+            **_checked(plan, now),
             "run": run.name,
             "run_dir": str(run.folder),
             "sequence": sequence,
-            "date": now.date().isoformat(),
-            "hosts": len(plan.targets),
-            "unjudged": [target.host for target in plan.targets if target.other_platform],
         }
+
+
+def _checked(plan: begin.Plan, now: datetime) -> dict[str, Any]:
+    return {
+        "changed": False,
+        "date": now.date().isoformat(),
+        "hosts": len(plan.targets),
+        "unjudged": [target.host for target in plan.targets if target.other_platform],
+    }
 
 
 def _warnings() -> list[str]:

@@ -14,14 +14,14 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue, end_of_support, remote_tools
 from ..plugin_utils.declared import declared, selection
-from ..plugin_utils.declared.subjects import backups, log_hours, marks, places, subjects
+from ..plugin_utils.declared.subjects import backups, log_agents, log_hours, marks, places, sensors, subjects
 from ..plugin_utils.enforce import choosing
 from ..plugin_utils.enforce.workspace import Workspace
 from ..plugin_utils.evaluators.facts import Facts
 from ..plugin_utils.evaluators.verdict import Case
 from ..plugin_utils.fleet.fingerprints import Key
 from ..plugin_utils.judges.all import JUDGES
-from ..plugin_utils.runs import deep, judging, playtime
+from ..plugin_utils.runs import deep, judging, playtime, signed_files
 from ..plugin_utils.runs.context import context
 from ..plugin_utils.runs.finding import Subject
 from ..plugin_utils.runs.remote import Remote, RemoteError, Unreachable, account_of
@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
         today = date.fromisoformat(about["date"])
         host = str(variables["inventory_hostname"])
         declared_here = playtime.declared_variables(variables["hostvars"][host])
-        declaration = declared.declare(declared_here, CATALOGUE, today)
+        declaration = signed_files.with_signatures(declared.declare(declared_here, CATALOGUE, today), run)
         subject = Subject(host, declaration, self._covers(host, variables["groups"]))
         controls = selection.selected(declaration.policy, CATALOGUE, JUDGES)
         known = context(run, subject, controls, CATALOGUE)
@@ -73,10 +73,10 @@ class ActionModule(ActionBase):
             self._display.warning("bulwark: %s was not read: %s" % (clean(host, NAME_LIMIT), failure))
         run.write_host(document)
         if self._task.args.get("enforce"):
-            case = Case(Facts(state), declaration.policy, declaration.registers, today, known)
+            case = Case(Facts(state), declaration.policy, declaration.registers, today, known, host)
             result.update(_to_enforce(document, case, state, host))
         elif self._task.args.get("keep") and state:
-            case = Case(Facts(state), declaration.policy, declaration.registers, today, known)
+            case = Case(Facts(state), declaration.policy, declaration.registers, today, known, host)
             Workspace(host).begin(case, state, (), {})
         return {
             **result,
@@ -122,10 +122,12 @@ class ActionModule(ActionBase):
             "areas": areas,
             "subjects": subjects(subject.declaration.registers),
             "marks": marks(policy),
-            "places": places(policy),
+            "places": places(policy, subject.declaration.registers),
             "log_hours": log_hours(policy, subject.declaration.registers),
             "backups": backups(subject.declaration.registers),
             "scan_reports": policy["bulwark_scan_reports"],
+            "log_agents": log_agents(subject.declaration.registers),
+            "sensors": sensors(subject.declaration.registers),
             "fingerprint_key": key.for_hosts if policy["bulwark_compare_hashes"] else "",
             "seconds": seconds,
         }
@@ -166,4 +168,4 @@ def _to_enforce(document: Mapping[str, Any], case: Case, state: Mapping[str, Any
     for control in choice.failing:
         sections.setdefault(CATALOGUE.section_of(control), []).append(control)
     before = {finding["control"]: finding["status"] for finding in document["findings"]}
-    return {"failing": sections, "left": choice.left, "before": before}
+    return {"failing": sections, "left": choice.left, "before": before, "unwaived": choice.unwaived}

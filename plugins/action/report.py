@@ -13,11 +13,14 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils import results
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared
+from ..plugin_utils.drafting import waivers
 from ..plugin_utils.drift import documents, finish, history, merge, model, shapes, verify
-from ..plugin_utils.formats import summary, writing
+from ..plugin_utils.formats import notices, summary, writing
 from ..plugin_utils.runs import closing, memory, playtime, rings
+from ..plugin_utils.text import clean
 
 MOST_REASONS = 60
+ONE_CUSTOMER = "bulwark_draft_waivers is of one customer; narrow the play with --limit, it has %s"
 
 playtime.share_memory()
 
@@ -49,15 +52,15 @@ class ActionModule(ActionBase):
         if own.policy["bulwark_verify"] and not self._task.args.get("run_dir"):
             return self._verified(own.policy, variables)
         run = self._run(own.policy, variables)
-        late: list[str] = []
+        done = finish.Finished([], None)
         if not run.sealed:
             ring = self._ring(run, own.policy, variables)
             if ring.goes_on:
                 later = len(ring.later)
                 return {"changed": False, "run": run.name, "run_dir": str(run.folder), "later": later}
-            late = self._complete(run, own.policy, variables["hostvars"], known, ring)
+            done = self._complete(run, own.policy, variables["hostvars"], known, ring)
         about = documents.about_run(run)
-        earlier = history.read(memory.history_folder(run, own.policy), about)
+        earlier = done.earlier or history.read(memory.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
         writing.write(run, report, known)
         hosts = [closing.totals(page.document) for page in report.documents()]
@@ -65,8 +68,12 @@ class ActionModule(ActionBase):
         shown = (page.document for page in report.documents())
         self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief, report.fleet.enforcement))
         self._tell(report.problems, brief)
+        for notice in notices.lines(report.fleet.policy, brief):
+            self._display.warning(notice)
         outcome = {"changed": False, "run": run.name, "run_dir": str(run.folder), **about["totals"]}
-        reasons = [*about["reasons"], *late]
+        if own.policy["bulwark_draft_waivers"]:
+            outcome["waivers"] = self._drafted(str(own.policy["bulwark_draft_waivers"]), report, variables, known)
+        reasons = [*about["reasons"], *done.late]
         if reasons:
             outcome.update(failed=True, msg=_message(reasons))
         return outcome
@@ -102,7 +109,7 @@ class ActionModule(ActionBase):
         hostvars: Mapping[str, Any],
         known: catalogue.Catalogue,
         ring: rings.Ring,
-    ) -> list[str]:
+    ) -> finish.Finished:
         about = run.read()
         day = date.fromisoformat(about["date"])
 
@@ -117,6 +124,29 @@ class ActionModule(ActionBase):
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         closing.fill_gaps(run, declared_of, known, day, at, ring.later)
         return finish.finish(run, policy, known, at, ring.troubled)
+
+    def _drafted(
+        self, place: str, report: model.ReportModel, variables: Mapping[str, Any], known: catalogue.Catalogue
+    ) -> str:
+        """Draft waivers of what fails at the one customer of the play's hosts, and return where they are."""
+        played = set(variables["ansible_play_hosts_all"])
+        customers = {target["customer"] for target in report.about["targeted"] if target["host"] in played}
+        if len(customers) != 1:
+            raise results.ResultsError(ONE_CUSTOMER % (", ".join(sorted(customers)) or "none of the run"))
+        (customer,) = customers
+        found = waivers.Open(known)
+        found.add("", next(view.findings for view in report.customers if view.customer == customer))
+        for page in report.documents(customer):
+            found.add(page.row.host, page.document["findings"])
+        text = found.draft(customer, report.run.date)
+        if not text:
+            self._display.display("Nothing fails at %s that a waiver could accept" % clean(customer))
+            return ""
+        path = Path(place).expanduser().absolute()
+        if not self._task.check_mode:
+            results.write_new(path, text)
+        self._display.display("Waivers to be decided, one by one, lie in %s" % clean(path))
+        return str(path)
 
     def _tell(self, problems: tuple[shapes.Problem, ...], brief: bool) -> None:
         """Say which result files were left out; a job log carries their number alone."""

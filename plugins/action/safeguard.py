@@ -36,13 +36,15 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset({"run"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what became of each failing control; fails where the host had to put everything back."""
+        """Return what became of each control; fails where the host had to put everything back."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         about = playtime.plain(self._task.args["run"])
         workspace = Workspace(str(variables["inventory_hostname"]))
         try:
-            failing, left, done = workspace.failing(), workspace.left(), Done("unchanged")
+            left, done = workspace.left(), Done("unchanged")
+            # What an entry point asks for may pass, or be of a class that no run of all that fails enforces.
+            failing, beyond = workspace.failing(), sorted(workspace.asked() - set(workspace.failing()))
             plan, held = breaker.bounded(workspace.plan(), workspace.case())
             if plan:
                 family = workspace.state()["areas"].get("system", {}).get("family", "")
@@ -53,17 +55,19 @@ class ActionModule(ActionBase):
             workspace.done()
         except WorkspaceError as error:
             raise AnsibleActionFail(str(error)) from None
+        controls = telling.controls([*failing, *beyond], workspace.asked(), left, done, held)
         result.update(
             changed=done.outcome in ("would_change", "confirmed"),
             check=bool(self._task.check_mode),
             outcome=done.outcome,
             reason=done.reason,
             seconds=done.seconds,
-            controls=telling.controls(failing, workspace.asked(), left, done, held),
+            controls=controls,
         )
+        warnings = telling.undone(controls, beyond)
         if done.still_running:
-            text = "processes of %s would not end: end them by hand" % ", ".join(done.still_running)
-            result["warnings"] = [*result.get("warnings", ()), clean(text)]
+            warnings.append("processes of %s would not end: end them by hand" % ", ".join(done.still_running))
+        result["warnings"] = [*result.get("warnings", ()), *map(clean, warnings)]
         if self._task.diff:
             result["diff"] = telling.diff(done)
         if done.outcome in WRONG:

@@ -33,6 +33,8 @@ from ..plugin_utils.runs import playtime
 
 OWN = "bulwark.msp."
 
+playtime.share_memory()
+
 
 class CallbackModule(CallbackBase):
     """Collects while the play goes on; whatever goes wrong here is a warning."""
@@ -96,6 +98,7 @@ class CallbackModule(CallbackBase):
             judged = playtime.plain(result._result)
             told = self._of(result)
             told.before = judged["before"]
+            told.unwaived = judged["unwaived"]
             told.leave(judged["left"])
             if judged["unread"] and not judged["failing"] and not judged["left"]:
                 told.end("failed", "; ".join(judged["unread"]))

@@ -11,6 +11,7 @@ those in its `owners.json`, so that readers run unchanged on recorded state.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import resource
@@ -20,6 +21,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -37,6 +39,9 @@ LINE_LIMIT = 16 * 1024
 BLOCK = 256 * 1024
 SEARCH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 SCRATCH = "/run"
+#: FS_IOC_GETFLAGS of linux/fs.h, and the attributes that it tells, by their letters.
+GET_FLAGS = 0x80086601 if sys.maxsize > 2**32 else 0x80046601
+ATTRIBUTES = {"a": 0x20, "i": 0x10}
 RECORDED_COMMANDS = "commands.json"
 RECORDED_OWNERS = "owners.json"
 MAX_LINKS = 40
@@ -80,6 +85,7 @@ class Door:
         self.root = os.path.realpath(root)
         self.live = self.root == "/"
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
         self._recorded: dict[str, Any] = self._load_recorded(RECORDED_COMMANDS) or {}
         self._owners = self._load_recorded(RECORDED_OWNERS)
 
@@ -165,6 +171,31 @@ class Door:
             raise Unreadable("when %s was last written was not recorded" % path)
         return int(recorded)
 
+    def room(self, path: str) -> tuple[int, int]:
+        """Return size of the file system that `path` lies on, and what is left of it to others than root, in bytes."""
+        if not self.live:
+            recorded = (self._owners or {}).get(path, {}).get("room")
+            if recorded is None:
+                raise Unreadable("how much room there is at %s was not recorded" % path)
+            return int(recorded[0]), int(recorded[1])
+        try:
+            found = os.statvfs(path)
+        except OSError as error:
+            raise _why(path, error) from None
+        return found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
+
+    def attributes(self, path: str) -> str:
+        """Return which of chattr(1)'s attributes a (only appends) and i (can't be changed) a file or folder has."""
+        if not self.live:
+            self.stat(path)
+            return str((self._owners or {}).get(self.real(path), {}).get("attributes", ""))
+        try:
+            with _open_plain(path) as handle:
+                flags = int.from_bytes(fcntl.ioctl(handle, GET_FLAGS, bytes(8))[:4], sys.byteorder)
+        except OSError as error:
+            raise _why(path, error) from None
+        return "".join(letter for letter, flag in ATTRIBUTES.items() if flags & flag)
+
     def backwards(self, path: str, seconds: float = COMMAND_SECONDS) -> Iterator[str]:
         """Hand over the lines of a regular file, the last one first, without their line feeds.
 
@@ -214,6 +245,13 @@ class Door:
         # Not splitlines(): programs know only the line feed, and a form feed in a comment must not start a line.
         stripped = (line.strip() for line in self.read(path).split("\n"))
         return [line for line in stripped if line and not (comment and line.startswith(comment))]
+
+    def names(self, path: str) -> list[str]:
+        """Return the sorted names in a folder, none where there is no such folder."""
+        try:
+            return self.list(path)
+        except Missing:
+            return []
 
     def list(self, path: str) -> list[str]:
         """Return the sorted names in a folder (at most FOLDER_LIMIT, else it is unreadable)."""
@@ -331,6 +369,7 @@ class Door:
 
     def close(self) -> None:
         """End the commands that are still running, so that none outlives the reading."""
+        self._closed = True
         for process in tuple(self._running):
             _end(process)
 
@@ -370,6 +409,8 @@ class Door:
         except OSError as error:
             raise Unreadable("%s can't be run: %s" % (argv[0], _reason(error))) from None
         self._running.add(process)
+        if self._closed:
+            _end(process)
         return process
 
     def _replay(self, argv: Sequence[str]) -> Completed:
@@ -380,6 +421,22 @@ class Door:
         if self.which(argv[0]) is None:
             raise Missing("%s is not installed" % argv[0])
         raise Unreadable("no output of '%s' was recorded" % line)
+
+
+@contextmanager
+def _open_plain(path: str) -> Iterator[int]:
+    """Open a regular file or folder for a look at it; raises Unreadable for anything else, and OSError."""
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        if stat.S_IFMT(os.fstat(place).st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+            raise Unreadable("%s is neither a file nor a folder" % path)
+        handle = os.open("/proc/self/fd/%d" % place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+    finally:
+        os.close(place)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def openvpn_clients(door: Door, path: str, options: list[list[str]]) -> dict[str
     crl, ccd = given.get("crl-verify"), given.get("client-config-dir")
     places: dict[str, list[str]] = {}
     disabled: set[str] = set()
-    for name in _listed(door, ccd) if ccd else ():
+    for name in door.names(ccd) if ccd else ():
         if name != DEFAULT:
             places.setdefault(name, []).append(f"{ccd}/{name}")
             if any(line.split()[0] == "disable" for line in door.lines(f"{ccd}/{name}")):
@@ -141,12 +141,5 @@ def _absolute(folder: str, path: str) -> str:
 def _lines(door: Door, path: str) -> list[str]:
     try:
         return door.lines(path)
-    except Missing:
-        return []
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
     except Missing:
         return []

@@ -15,8 +15,10 @@ description:
     reports every problem at once by host, variable, key and value.
   - Refuses a run that would change hosts (V(harden), V(restore)) where it targets hosts of more than one customer or
     more than C(bulwark_max_hosts), and outside C(bulwark_windows) unless in check mode.
+  - Checks the signatures of the files in C(bulwark_signed_files) and notes which entries of registers stand in them.
   - Makes the run's folder below C(bulwark_report_dir) and writes C(run.json) with the targeted hosts, the controls and
     the policy in force.
+  - For V(canary) it only checks, since nothing is judged, and returns C(history) in place of what tells of a run.
   - Runs once a play, on the controller; see C(playbooks/audit.yml).
 options:
   playbook:
@@ -38,19 +40,24 @@ EXAMPLES = r"""
 RETURN = r"""
 run:
   description: Id of the run.
-  returned: always
+  returned: where a run was begun
   type: str
   sample: "20261122T020000Z-1a2b3c"
 run_dir:
   description: Absolute path of the run's folder.
-  returned: always
+  returned: where a run was begun
   type: str
   sample: "/srv/reports/20261122T020000Z-1a2b3c"
 sequence:
   description: Number of the run in its results directory.
-  returned: always
+  returned: where a run was begun
   type: int
   sample: 17
+history:
+  description: Absolute path of the folder with the earlier runs.
+  returned: where none was begun
+  type: str
+  sample: "/srv/reports"
 date:
   description: The day that all ages of this run are counted from.
   returned: always

@@ -118,6 +118,73 @@ options:
     type: list
     elements: str
     default: []
+  sensors:
+    description: The sensors that are declared for the host, and which of their files show that they work.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: By what the facts name it.
+        type: str
+        required: true
+      looks:
+        description: The files that are looked at.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          what:
+            description: What they show.
+            type: str
+            required: true
+          form:
+            description: How they are read. V(modified) goes by the last change of the newest.
+            type: str
+            choices: [modified, wazuh_state, clamav, suricata_stats, zeek_loss, mdatp_managed]
+            required: true
+          paths:
+            description: Glob patterns of their paths.
+            type: list
+            elements: str
+            required: true
+  log_agents:
+    description: The agents that are declared to carry the host's logs to a collector.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: By what the facts name it.
+        type: str
+        required: true
+      unit:
+        description: Its service.
+        type: str
+        required: true
+      collector:
+        description: The name of the collector that it sends to.
+        type: str
+        required: true
+      config:
+        description: Its configuration, of which nothing is told but whether it has certain lines.
+        type: str
+        required: true
+      lines:
+        description: The lines that protect what it sends.
+        type: list
+        elements: str
+        required: true
+      keeps:
+        description: The lines by which it keeps on disk what it can't send.
+        type: list
+        elements: str
+        default: []
+      carries:
+        description: The facilities and files that it sends.
+        type: list
+        elements: str
+        default: []
   root:
     description:
       - Folder that holds a recorded host, with the outputs of its commands in C(commands.json).
@@ -168,6 +235,7 @@ state:
       elements: dict
 """
 
+import gc
 import time
 from datetime import datetime, timezone
 
@@ -175,7 +243,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.areas import AREAS
 from ..module_utils.door import Door
-from ..module_utils.reading import Reading
+from ..module_utils.reading import COLLECT_AFTER, Reading
+from ..module_utils.sensor_files import FORMS
 
 SCHEMA = "bulwark/host-state/1"
 
@@ -217,6 +286,35 @@ def main() -> None:
                 },
             },
             "scan_reports": {"type": "list", "elements": "str", "default": []},
+            "sensors": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "looks": {
+                        "type": "list",
+                        "elements": "dict",
+                        "default": [],
+                        "options": {
+                            "what": {"type": "str", "required": True},
+                            "form": {"type": "str", "required": True, "choices": list(FORMS)},
+                            "paths": {"type": "list", "elements": "str", "required": True},
+                        },
+                    },
+                },
+            },
+            "log_agents": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    **{key: {"type": "str", "required": True} for key in ("name", "unit", "collector", "config")},
+                    "lines": {"type": "list", "elements": "str", "required": True},
+                    "keeps": {"type": "list", "elements": "str", "default": []},
+                    "carries": {"type": "list", "elements": "str", "default": []},
+                },
+            },
             "root": {"type": "path", "default": "/"},
             "seconds": {"type": "float", "default": 60.0},
         },
@@ -225,13 +323,16 @@ def main() -> None:
     unknown = sorted(set(module.params["areas"]) - set(AREAS))
     if unknown:
         module.fail_json(msg="areas: no such area: %s; there are: %s" % (", ".join(unknown), ", ".join(AREAS)))
+    # A reading ends soon and leaves little garbage; to look for it as often as Python does costs more than it is worth.
+    gc.set_threshold(COLLECT_AFTER)
     begun = time.monotonic()
     collected_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         door = Door(module.params["root"])
     except (OSError, ValueError) as error:
         module.fail_json(msg="root: %s" % error)
-    asked = ("subjects", "marks", "fingerprint_key", "places", "log_hours", "backups", "scan_reports")
+    asked = ("subjects", "marks", "fingerprint_key", "places", "log_hours", "backups", "scan_reports", "sensors",
+             "log_agents")  # fmt: skip
     reading = Reading(door, AREAS, *(module.params[name] for name in asked))
     areas, errors = reading.state(module.params["areas"] or list(AREAS), module.params["seconds"])
     module.exit_json(

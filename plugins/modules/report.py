@@ -18,6 +18,11 @@ description:
   - Compares the run with the earlier ones in C(bulwark_history_dir), and signs the manifest with C(bulwark_sign_key).
   - Writes C(report.html), C(report.md), C(morning.md) and C(delta.json), and each customer's own, and shows a summary;
     under AWX counts only.
+  - Warns of waivers that end within 7, 14 and 30 days; under AWX of their number.
+  - With C(bulwark_draft_waivers) it drafts waivers of what fails at the play's one customer to that file, each to be
+    completed by a person, and writes over none.
+  - Writes C(outcomes-recommendations.csv), C(outcomes-statements.csv) and C(outcomes-essential-eight.csv), of all
+    customers and of each.
   - Merges the runs that C(bulwark_merge) names into one first. What can't belong together is refused by name.
   - With C(bulwark_verify) it renders nothing and checks the chain of evidence instead.
   - Fails, after everything is written, where C(bulwark_fail_on), C(bulwark_fail_on_new) or
@@ -71,6 +76,11 @@ failing:
   description: Number of failing findings for each effective severity.
   returned: when rendering
   type: dict
+waivers:
+  description: The file with the drafts of waivers, empty where nothing fails that one could accept.
+  returned: when C(bulwark_draft_waivers) is set
+  type: str
+  sample: /home/kim/waivers.yml
 faults:
   description: What doesn't match its seal, the oldest run first.
   returned: when verifying

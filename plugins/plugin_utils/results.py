@@ -80,12 +80,25 @@ def write_text_pieces(path: Path, pieces: Iterable[str]) -> None:
         raise
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet, mode 0600; raises ResultsError, also where it is there."""
+    make_folder(path.parent)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ResultsError("%s: is there already and is not written over; move it away" % path) from None
+    except OSError as error:
+        raise ResultsError("%s: can't be written: %s" % (path, _reason(error))) from None
+
+
 def write_tree(folder: Path, files: Mapping[str, str]) -> None:
     """Write files below a folder that must not be there yet, so that nothing is written over; paths are relative."""
     if folder.exists():
         raise ResultsError("%s: is there already; move it away" % folder)
     for name, text in files.items():
-        _folder((folder / name).parent)
+        make_folder((folder / name).parent)
         write_text(folder / name, text)
 
 
@@ -99,7 +112,7 @@ def read_json(path: Path) -> Any:
         raise ResultsError("%s is no JSON: %s" % (path, error)) from None
 
 
-def _folder(path: Path) -> Path:
+def make_folder(path: Path) -> Path:
     """Make a folder and what is missing above it, each 0700 whatever the umask."""
     try:
         for missing in [*reversed(path.parents), path]:
@@ -167,13 +180,13 @@ class Run:
     def write_host(self, document: Mapping[str, Any]) -> None:
         """Write a host's result."""
         path = self.host_file(document["customer"], document["host"])
-        _folder(path.parent)
+        make_folder(path.parent)
         write_json(path, document)
 
     def write_enforcement(self, document: Mapping[str, Any]) -> None:
         """Write what enforcement did to a host."""
         path = self.enforcement_file(document["customer"], document["host"])
-        _folder(path.parent)
+        make_folder(path.parent)
         write_json(path, document)
 
     def copy_host(self, other: Run, customer: str, host: str) -> None:
@@ -181,33 +194,33 @@ class Run:
         for place in (Run.host_file, Run.enforcement_file):
             source, path = place(other, customer, host), place(self, customer, host)
             if source.exists():
-                _folder(path.parent)
+                make_folder(path.parent)
                 shutil.copyfile(source, path)
                 path.chmod(0o600)
 
     def write_customer(self, document: Mapping[str, Any]) -> None:
         """Write a customer's document."""
         path = self.customer_file(document["customer"])
-        _folder(path.parent)
+        make_folder(path.parent)
         write_json(path, document)
 
     def write_state(self, customer: str, host: str, state: Mapping[str, Any]) -> None:
         """Keep a host's state beside its result, to be judged again."""
         path = self.folder / "states" / encoded(customer) / (encoded(host) + ".json")
-        _folder(path.parent)
+        make_folder(path.parent)
         write_json(path, state)
 
     def write_versions(self, customer: str, host: str, document: Mapping[str, Any]) -> Path:
         """Keep which versions of packages a host had before it was patched, and the way back; return where it lies."""
         path = self.folder / "versions" / encoded(customer) / (encoded(host) + ".json")
-        _folder(path.parent)
+        make_folder(path.parent)
         write_json(path, document)
         return path
 
     def write_page(self, name: str, pieces: Iterable[str], customer: str | None = None) -> Path:
         """Write a page or format, of the fleet or of one customer, which may be rendered anew; return where it lies."""
         folder = self.folder if customer is None else self.folder / "customers" / encoded(customer)
-        _folder(folder)
+        make_folder(folder)
         write_text_pieces(folder / name, pieces)
         return folder / name
 
@@ -240,12 +253,12 @@ class Store:
 
     def begin(self, now: datetime) -> tuple[Run, int]:
         """Make the folder of a new run and return it with its sequence number; raises ResultsError."""
-        _folder(self.folder)
+        make_folder(self.folder)
         with self._locked():
             chain = self.chain()
             sequence = max((line["sequence"] for line in chain), default=0) + 1
             run = Run(self.folder / ("%s-%s" % (now.strftime(RUN_TIME), secrets.token_hex(3))))
-            _folder(run.folder)
+            make_folder(run.folder)
             line = {"sequence": sequence, "run": run.name, "manifest": None, "pruned": None}
             self._write_chain([*chain, line])
         return run, sequence

@@ -18,8 +18,8 @@ MONTHS = (
 
 def clean(value: object, limit: int = LIMIT) -> str:
     """Return `value` as one line of at most `limit` characters; what can't be seen is shown as \\x1b, \\u202e."""
-    text = str(value)
-    line = "".join(_visible(character) for character in text[: limit + 1])
+    text = str(value)[: limit + 1]
+    line = text if text.isprintable() else "".join(map(_visible, text))
     return line if len(line) <= limit else line[: limit - 1] + "\u2026"
 
 

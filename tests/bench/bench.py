@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / ".ansible" / "collections")]
 
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catalogue  # noqa: E402
 
-from tests.bench import cve_data  # noqa: E402
+from tests.bench import cve_data, large_journal, rotated_logs  # noqa: E402
 from tests.bench.large_report import seconds_until_usable, write_results  # noqa: E402
 from tests.bench.reading import read_on  # noqa: E402
 from tests.lab import lab as fleet  # noqa: E402
@@ -70,6 +70,8 @@ def main() -> None:
         finally:
             lab.stop()
         measure_package_state(lab, runs)
+        measure_rotated_logs(lab, runs)
+        measure_large_journal(lab, runs)
         for count in NAMES:
             measure_memory(work, state, count, runs)
         measure_index(work, runs)
@@ -134,6 +136,26 @@ def measure_package_state(lab: Lab, runs: dict[str, Any]) -> None:
     finally:
         lab.stop()
     say(f"package_state_cpu: {runs['package_state_cpu']}")
+
+
+def measure_large_journal(lab: Lab, runs: dict[str, Any]) -> None:
+    """Read how a journal of 4 GB is kept, on a host that has it."""
+    host = lab.start("journal", "bookworm")
+    try:
+        runs["journal_4gb"] = described(large_journal.seconds_of_reading(host), "s")
+    finally:
+        lab.stop()
+    say(f"journal_4gb: {runs['journal_4gb']}")
+
+
+def measure_rotated_logs(lab: Lab, runs: dict[str, Any]) -> None:
+    """Read what 400 rotated logs hold, on a host that has them."""
+    host = lab.start("rotated", "bookworm")
+    try:
+        runs["rotated_logs_400"] = described(rotated_logs.measure(host), "s")
+    finally:
+        lab.stop()
+    say(f"rotated_logs_400: {runs['rotated_logs_400']}")
 
 
 def measure_index(work: Path, runs: dict[str, Any]) -> None:

@@ -59,10 +59,20 @@ print(json.dumps({
 
 def read_on(host: Host) -> dict[str, Any]:
     """Return seconds, MiB and what could not be read, of a reading on the host as root."""
+    put_reader(host)
+    figures: dict[str, Any] = measured(host, MEASURE)
+    return figures
+
+
+def put_reader(host: Host) -> None:
+    """Lay what reads a host where MEASURE and its like look for it."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.add(PLUGINS / "module_utils", FOLDER + "/module_utils")
     podman("cp", "--archive=false", "-", f"{host.container}:/", stdin=packed.getvalue())
-    host.put("/root/measure.py", MEASURE)
-    figures: dict[str, Any] = json.loads(host.run("python3 /root/measure.py").stdout)
-    return figures
+
+
+def measured(host: Host, script: str) -> Any:
+    """Return the JSON that a script of Python prints on the host."""
+    host.put("/root/measure.py", script)
+    return json.loads(host.run("python3 /root/measure.py").stdout)

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 RUNNING = ("active", "activating", "reloading", "failed")
+#: On a busy machine systemd is asked by many at once, and systemctl would give up after 25 seconds.
+PATIENT = {"SYSTEMD_BUS_TIMEOUT": "120s"}
 PACKAGE = "${Package}:${Architecture} ${db:Status-Abbrev}${Version}\n"
 
 
@@ -83,7 +85,9 @@ def accounts() -> Iterator[tuple[str, str]]:
 
 def lines(*command: str) -> list[str]:
     """Return what a command prints."""
-    done = subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=True)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, env={**os.environ, **PATIENT}, text=True, errors="surrogateescape", check=True
+    )
     return done.stdout.splitlines()
 
 

@@ -25,10 +25,10 @@ CHECK = ("--check", "--diff")
 FIRST = ("-e", "bulwark_restore_run=first")
 #: Host -> whether nothing but Debian is on it.
 HOSTS = {suite + ending: bare for suite in SUITES for ending, bare in (("", False), ("-bare", True))}
-#: What needs a decision that this inventory doesn't make -> the variable that would make it.
-LEFT = {"lin-mf-sk-keys": "bulwark_mfa_method"}
-#: The same where nothing had to be installed, so that apt's lists were never fetched.
-UNFETCHED = {**LEFT, "lin-up-repo-trust": "apt-get update"}
+#: What needs a decision that this inventory doesn't make -> what says so: the variable, or whose it is.
+LEFT = {"lin-mf-sk-keys": "bulwark_mfa_method", "lin-lm-log-capacity": "whoever partitions this host"}
+#: And where nothing had to be installed, so that apt's lists were never fetched and it shows that no firewall denies.
+UNFETCHED = {**LEFT, "lin-up-repo-trust": "apt-get update", "lin-lm-fw-log": "no firewall denies anything"}
 
 
 @dataclass(frozen=True)

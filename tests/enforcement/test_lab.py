@@ -15,16 +15,20 @@ from tests.lab import lab
 from tests.lab.engine import Host, each
 
 CUSTOMERS = ("msp", "acme", "globex")
-#: The lab's people type codes, which can be phished: changing that takes devices, not configuration.
-LEFT = {"lin-mf-sk-keys"}
+#: The lab's people type codes, which can be phished, and its containers have one disk: changing that takes devices.
+LEFT = {"lin-mf-sk-keys", "lin-lm-log-capacity"}
 #: Nobody fetched the lists of packages there, and harden asks no archive.
 UNFETCHED = {"lin-up-repo-trust"}
+#: No firewall denies anything there; on Globex's database host fail2ban's bans would go with a change to the file.
+UNLOGGED = {"lin-lm-fw-log"}
 #: And on Globex's web host root has a password, and nobody is named who would get in at the console without it.
 UNDECIDED = {
     "msp-awx": UNFETCHED,
-    "globex-web": {"lin-lp-su-wheel", *UNFETCHED},
-    "globex-db": UNFETCHED,
-    "globex-backup": UNFETCHED,
+    "acme-backup": UNLOGGED,
+    "globex-web": {"lin-lp-su-wheel", *UNFETCHED, *UNLOGGED},
+    "globex-db": {*UNFETCHED, *UNLOGGED},
+    "globex-backup": {*UNFETCHED, *UNLOGGED},
+    "globex-log": {*UNFETCHED, *UNLOGGED},
 }
 ESCALATED = "journalctl -q --since '@%s' -t sudo -o cat | grep -c COMMAND= || true"
 
@@ -83,8 +87,15 @@ def test_what_was_changed_passes(passes: Passes, host: Host) -> None:
     assert set(ended.values()) <= {"pass"}, ended
 
 
+def test_a_waiver_that_holds_keeps_its_control_and_one_that_is_over_is_told(passes: Passes) -> None:
+    told = enforcement(passes.first["acme"].reports / "latest", "acme-backup", "acme")
+    assert "lin-ns-ssh-forwarding" not in told
+    assert told["lin-ns-ssh-listen"]["reason"].startswith("The waiver of Ola Berg expired on ")
+
+
 @pytest.mark.parametrize("host", lab.fleet(), ids=lambda host: host.name)
 def test_the_second_pass_changes_nothing_by_one_task(passes: Passes, host: Host) -> None:
     told = enforcement(passes.second[customer(host)].reports / "latest", host.name, customer(host))
     assert not [control for control, entry in told.items() if entry["state"] == "changed"]
-    assert passes.escalated[host.name] == 1
+    # What the host refuses is in the plan again, and asked there.
+    assert passes.escalated[host.name] == (2 if any(entry["state"] == "refused" for entry in told.values()) else 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fault happens to: a container host or a whole guest, asked and reached in the same words."""
+"""What a fault happens to: a container host or a whole guest (tests/vm/guest.py), asked in the same words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any, Protocol
 
 from tests.lab.engine import ADDRESS, Host, Lab
 from tests.lab.podman import podman
-from tests.vm.image import VmError
-from tests.vm.vm import Vm
 
 LOGIN_SECONDS = 10
 
@@ -82,40 +80,3 @@ class Box:
     def reboot(self) -> None:
         """Start it anew without a warning, as after a power cut."""
         podman("restart", "--time", "0", self.host.container)
-
-
-class Guest:
-    """A virtual machine."""
-
-    name = "vm"
-
-    def __init__(self, vm: Vm) -> None:
-        self.vm = vm
-
-    def run(self, script: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [*self.ssh("ansible"), "sudo", "bash", "-euo", "pipefail"], input=script, capture_output=True, text=True,
-            check=False, timeout=120,
-        )  # fmt: skip
-        if check and done.returncode != 0:
-            raise VmError(f"script ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-2000:]}")
-        return done
-
-    def exists(self, path: str) -> bool | None:
-        rc = self.run(f"test -e {path}", check=False).returncode
-        return {0: True, 1: False}.get(rc)
-
-    def variables(self) -> dict[str, Any]:
-        return {
-            "ansible_host": ADDRESS,
-            "ansible_port": self.vm.port,
-            "ansible_user": "ansible",
-            "ansible_ssh_common_args": " ".join(self.vm.ssh_options()),
-            "ansible_python_interpreter": "/usr/bin/python3",
-        }
-
-    def ssh(self, account: str, key: Path | None = None) -> list[str]:
-        identity = ["-i", str(key)] if key else []
-        # Where the power goes nobody says goodbye.
-        alive = ["-o", f"ServerAliveInterval={LOGIN_SECONDS}"]
-        return ["ssh", *identity, *self.vm.ssh_options(), *alive, "-p", str(self.vm.port), f"{account}@{ADDRESS}"]

@@ -4,21 +4,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.scene import FOLDER, PENDING, Scene, wait_for
-from tests.faults.targets import Guest
-from tests.vm.image import missing_tools
+from tests.vm.guest import Guest
+from tests.vm.image import no_guest
 from tests.vm.vm import Vm
 
-if missing_tools():
-    pytest.skip(f"no guest without {', '.join(missing_tools())}: python -m tests.vm.vm deps", allow_module_level=True)
-if os.geteuid() != 0:
-    pytest.skip("a guest's disk can only be built as root", allow_module_level=True)
+if no_guest():
+    pytest.skip(no_guest(), allow_module_level=True)
 
 pytestmark = pytest.mark.usefixtures("alone")
 

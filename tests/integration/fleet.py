@@ -67,7 +67,7 @@ def play(
         text=True,
         errors="replace",
         check=False,
-        timeout=300,
+        timeout=600,
     )
     return Played(done.returncode, done.stdout + done.stderr, reports)
 

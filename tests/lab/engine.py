@@ -36,6 +36,8 @@ __all__ = ["Host", "Lab", "LabError", "each", "ensure_images", "free_port", "mak
 
 HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 ADDRESS = "127.0.0.1"
+#: podman lays a file system in memory over the journal, which would be gone with the next boot.
+JOURNAL_ON_DISK = ("--volume", "/var/log/journal")
 #: Published ports come from here: one of the ephemeral range may be taken before podman binds it.
 PORTS = range(20000, 30000)
 _GIVEN: list[socket.socket] = []
@@ -113,7 +115,7 @@ class Lab:
         """Remove the given hosts, or every container of this lab."""
         names = self.containers() if hosts is None else [host.container for host in hosts]
         if names:
-            podman("rm", "-f", "-t", "0", "--ignore", *names)
+            podman("rm", "-f", "-v", "-t", "0", "--ignore", *names)
 
     def containers(self) -> list[str]:
         """Names of this lab's containers, running or not."""
@@ -155,7 +157,8 @@ class Lab:
         options += ["--ip", host.address] if host.address else []
         podman(
             "create", "--name", host.container, "--hostname", host.name, "--label", f"bulwark.lab={self.prefix}",
-            "--systemd=always", "--cap-add", "NET_ADMIN,SYS_PTRACE", *options, image, "/sbin/init",
+            "--systemd=always", "--cap-add", "NET_ADMIN,SYS_PTRACE,LINUX_IMMUTABLE", *JOURNAL_ON_DISK, *options, image,
+            "/sbin/init",
         )  # fmt: skip
         _unpack(host.container, self._identity(host))
         podman("start", host.container)
@@ -175,7 +178,8 @@ class Lab:
         return self.key.with_suffix(".pub").read_text(encoding="utf-8")
 
     def _host_keys(self, host: Host) -> Path:
-        directory = self.state / "hosts" / host.name
+        # By its container, since one host may stand in an inventory under several names.
+        directory = self.state / "hosts" / host.container.removeprefix(f"{self.prefix}-")
         for kind in HOST_KEY_TYPES:
             make_key(directory / f"ssh_host_{kind}_key", kind, f"root@{host.name}")
         return directory
@@ -236,7 +240,9 @@ def _unpack(container: str, files: Iterable[tuple[str, bytes, int, int]]) -> Non
             if owner:
                 _add(tar, tarfile.TarInfo(str(Path(path).parent)), b"", 0o700, owner, tarfile.DIRTYPE)
             _add(tar, tarfile.TarInfo(path), content, mode, owner)
-    podman("cp", "--archive=false", "-", f"{container}:/", stdin=buffer.getvalue())
+        end = tar.offset + 2 * tarfile.BLOCKSIZE
+    # Without what fills it up to a whole record: podman stops reading at the end mark, and fails where more is to come.
+    podman("cp", "--archive=false", "-", f"{container}:/", stdin=buffer.getvalue()[:end])
 
 
 def _add(

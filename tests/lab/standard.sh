@@ -2,7 +2,8 @@
 # The provider's standard build as functions. Each plant runs after this file, on its host, as root, on a clean image:
 # a good host calls nearly all of it, a bad one calls what somebody once got round to.
 
-# Set by whoever runs the plants: the customer, and the public key of North's automation there.
+# Set by whoever runs the plants: the customer, and the public key of what automates there: North's, or that of a
+# collector's own administrator.
 readonly customer automation_key
 
 readonly controller=172.31.250.1 management=172.31.250.0/28
@@ -91,7 +92,7 @@ OnFailure=tell@%N.service
 Type=oneshot
 EnvironmentFile=$folder/environment
 Environment=RESTIC_PASSWORD_FILE=$folder/key RESTIC_CACHE_DIR=/var/cache/restic
-ExecStart=/usr/bin/restic backup --quiet --exclude $folder /etc /var/lib/dpkg/status
+ExecStart=/usr/bin/restic backup --quiet --exclude $folder /etc /var/lib/dpkg/status /var/spool/cron
 END
     printf '[Timer]\nOnCalendar=*-*-* 02:00\nPersistent=true\n[Install]\nWantedBy=timers.target\n' \
         >/etc/systemd/system/bulwark-backup-files.timer
@@ -104,9 +105,78 @@ END
             sleep 0.3
         done
         restic backup --quiet --exclude "$folder" --time "$(date --date '-1 day' '+%F %T')" \
-            /etc /var/lib/dpkg/status
+            /etc /var/lib/dpkg/status /var/spool/cron
     )
     systemctl start bulwark-backup-files.service
+}
+
+log_admin() { # NAME: the one account from which a collector is administered; North has none
+    userdel --remove --force ansible 2>/dev/null
+    rm -f /etc/sudoers.d/ansible
+    useradd --create-home --key HOME_MODE=0750 --shell /bin/bash --comment 'administration of logs' "$1"
+    echo "$1 ALL=(ALL) NOPASSWD: ALL" | install -m 0440 /dev/stdin "/etc/sudoers.d/$1"
+    install -d -m 0755 /etc/ssh/authorized_keys.d
+    echo "from=\"$controller\",restrict $automation_key" >"/etc/ssh/authorized_keys.d/$1"
+    admitted logs "$1"
+    sshd_common
+    echo 'KbdInteractiveAuthentication no' >/etc/ssh/sshd_config.d/20-factors.conf
+    systemctl reload ssh
+}
+
+collects() { # RELP-OPTIONS NAME=ADDRESS...: logs of these hosts, each into a folder of its own
+    local one table='' store=/var/log/bulwark-collector settings=/etc/bulwark/collector files=/etc/bulwark/logs
+    install -d -m 0700 "$store" "$settings"
+    for one in "${@:2}"; do
+        table+="${table:+,}{\"index\":\"${one#*=}\",\"value\":\"${one%%=*}\"}"
+    done
+    echo "{\"version\":1,\"nomatch\":\"\",\"type\":\"string\",\"table\":[$table]}" >"$settings/senders.json"
+    cat >/etc/rsyslog.d/00-bulwark-collector.conf <<END
+lookup_table(name="senders" file="$settings/senders.json")
+template(name="day" type="string" string="$store/%\$.sender%/%timegenerated:1:10:date-rfc3339,date-utc%.log")
+template(name="line" type="string" string="%timegenerated:::date-rfc3339,date-utc% %timereported:::date-rfc3339% \
+%hostname% %syslogfacility-text%.%syslogseverity-text% %syslogtag%%msg:::sp-if-no-1st-sp%%msg:::drop-last-lf%\n")
+ruleset(name="store" queue.type="Direct") {
+    set \$.sender = lookup("senders", \$fromhost-ip);
+    if (\$.sender == "") then { set \$.sender = \$fromhost-ip; }
+    action(type="omfile" dynaFile="day" template="line" fileCreateMode="0600" dirCreateMode="0700")
+}
+module(load="imrelp")
+input(type="imrelp" port="2514" ruleset="store" keepAlive="on" tls="on" tls.caCert="$files/ca.pem"
+    tls.myCert="$files/cert.pem" tls.myPrivKey="$files/key.pem" $1)
+END
+    systemctl enable -q --now rsyslog
+}
+
+named() { # PEER...: RELP takes these certificates and no others
+    local peers
+    printf -v peers '"%s", ' "$@"
+    echo "tls.authMode=\"name\" tls.permittedPeer=[${peers%, }]"
+}
+
+regularly() { # PROGRAM SETTINGS: every five minutes
+    printf '[Service]\nType=oneshot\nExecStart=/usr/local/sbin/%s /etc/bulwark/collector/%s.json\nStateDirectory=%s\n' \
+        "$1" "$2" "$1" >"/etc/systemd/system/$1.service"
+    printf '[Timer]\nOnCalendar=*:0/5\n[Install]\nWantedBy=timers.target\n' >"/etc/systemd/system/$1.timer"
+    systemctl daemon-reload
+    systemctl enable -q --now "$1.timer"
+    systemctl start "$1.service"
+}
+
+sealed() { # DAYS: what came can't be changed, and is kept for so many days
+    echo "{\"store\": \"/var/log/bulwark-collector\", \"keep_days\": $1}" >/etc/bulwark/collector/seal.json
+    regularly bulwark-log-seal seal
+}
+
+sends() { # ADDRESS PEER: everything, under TLS, to the collector that proves to be this one, and none of it is lost
+    local files=/etc/bulwark/logs
+    cat >/etc/rsyslog.d/50-collector.conf <<END
+module(load="omrelp")
+action(type="omrelp" name="collector" target="$1" port="2514" template="RSYSLOG_SyslogProtocol23Format"
+    tls="on" tls.caCert="$files/ca.pem" tls.myCert="$files/cert.pem" tls.myPrivKey="$files/key.pem"
+    tls.authMode="name" tls.permittedPeer=["$2"] action.resumeRetryCount="-1" action.resumeInterval="5"
+    queue.type="LinkedList" queue.filename="collector" queue.maxDiskSpace="200m" queue.saveOnShutdown="on")
+END
+    systemctl enable -q --now rsyslog
 }
 
 admitted() { # GROUP NAME...: sshd lets in nobody else

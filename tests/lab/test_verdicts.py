@@ -38,6 +38,12 @@ PLANTED = [
     ("globex-backup", "lin-oa-remote-tools", "AnyDesk"),
     ("globex-web", "lin-lp-admin-groups", "docker"),
     ("globex-web", "lin-aa-canary", "globex-tom"),
+    ("globex-web", "lin-lm-forward-tls", "in the clear"),
+    ("globex-db", "lin-lm-forward-tls", "vouches for"),
+    ("globex-backup", "lin-lm-forward-tls", "nothing forwards it"),
+    ("globex-backup", "lin-lm-collector-segregated", "globex-tom"),
+    ("globex-log", "lin-lm-store-immutable", "chattr +a is missing"),
+    ("globex-log", "lin-lm-alert-rules", "nothing tells of"),
     ("globex", "lin-ns-hostkey-reuse", "machine id"),
     ("acme", "lin-ns-key-reuse", "north-ola"),
     ("globex", "lin-ns-key-reuse", "north-ola"),
@@ -89,7 +95,8 @@ def own(audited: Played, customer: str) -> list[dict[str, Any]]:
 
 def test_what_shows_across_hosts(audited: Played) -> None:
     found = {(customer, finding["control"]): finding["status"]
-             for customer in ("acme", "globex", "msp") for finding in own(audited, customer)}  # fmt: skip
+             for customer in ("acme", "globex", "msp") for finding in own(audited, customer)
+             if not finding["control"].startswith("ev-")}  # fmt: skip
     assert found == ACROSS
 
 
@@ -97,10 +104,11 @@ def test_what_shows_across_hosts(audited: Played) -> None:
 def test_what_was_planted_is_named_once(audited: Played, place: str, control: str, word: str) -> None:
     """One control names it; what others say of it is told as a consequence."""
     findings = result(audited, place)["findings"] if "-" in place else own(audited, place)
+    sections = ("logging",) if control.startswith("lin-lm-") else (*ACCOUNTS, "segregation")
     naming = [
         finding["control"] for finding in findings
         if finding["status"] == "fail" and "caused_by" not in finding
-        and finding["section"] in (*ACCOUNTS, "segregation") and any(word in line for line in finding["actual"])
+        and finding["section"] in sections and any(word in line for line in finding["actual"])
         and finding["control"] not in OF_EVERYBODY
     ]  # fmt: skip
     assert naming == [control]

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -21,6 +23,7 @@ RECENTLY = timedelta(days=10)
 #: How long ago logs began, longer than anything looks back; how long ago their last lines were written, lists of
 #: packages fetched and backups made; and how long ago the backup before that one.
 AGO = {"begun": timedelta(days=60), "lately": timedelta(hours=2), "earlier": timedelta(hours=14)}
+JOURNAL_HEADER = 208
 MOMENT = re.compile(r"\$(%s)(_[a-z]+)?\b" % "|".join(AGO))
 
 
@@ -61,6 +64,8 @@ def compose(system: str, variant: str, target: Path) -> Path:
         owners.update(load(layer / "owners.yml"))
         for line, answer in load(layer / "commands.yml").items():
             commands[line] = _answer(answer, commands, target, layers)
+        for place, said in load(layer / "journals.yml").items():
+            _journal(target / place.lstrip("/"), said, now)
     (target / "commands.json").write_text(_dated(json.dumps(commands), now), encoding="utf-8")
     (target / "owners.json").write_text(_dated(json.dumps(owners), now), encoding="utf-8")
     return target
@@ -69,6 +74,18 @@ def compose(system: str, variant: str, target: Path) -> Path:
 def load(path: Path) -> Any:
     """Return a YAML file's content, nothing where there is no such file."""
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _journal(path: Path, said: Mapping[str, int], now: datetime) -> None:
+    """Write the header of a journal file (systemd's JOURNAL_FILE_FORMAT) that was written to since logs began."""
+    header = bytearray(b"LPKSHHRH".ljust(JOURNAL_HEADER, b"\0"))
+    struct.pack_into("<Q", header, 136, said["written"])
+    struct.pack_into("<Q", header, 152, said["entries"])
+    moments = (int((now - AGO[name]).timestamp()) * 1000000 for name in ("begun", "lately"))
+    struct.pack_into("<QQ", header, 184, *moments)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(header)
+    os.truncate(path, said["size"])
 
 
 def _dated(text: str, now: datetime) -> str:

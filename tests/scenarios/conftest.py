@@ -9,12 +9,18 @@ import pytest
 
 from tests.scenarios.batches import batches
 from tests.scenarios.playing import Playing
+from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tests.vm.image import no_guest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --control."""
-    parser.addoption("--control", default="", help="only the scenarios of this control")
+    parser.addoption(
+        "--control",
+        default="",
+        help="only scenarios of controls that match, such as lin-lm-*",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -22,7 +28,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     scenarios = [one for batch in batches(metafunc.config.getoption("control", "")) for one in batch]
     chosen = {"scenario": scenarios, "mended": [one for one in scenarios if one.mend is not None]}
     for fixture in chosen.keys() & set(metafunc.fixturenames):
-        metafunc.parametrize(fixture, chosen[fixture], ids=[one.id for one in chosen[fixture]])
+        parameters = [pytest.param(one, id=one.id, marks=skipped(one)) for one in chosen[fixture]]
+        metafunc.parametrize(fixture, parameters)
+
+
+def skipped(scenario: Scenario) -> list[pytest.MarkDecorator]:
+    """Return the mark that skips what needs a guest, where there can be none."""
+    reason = no_guest() if scenario.on_guest else ""
+    return [pytest.mark.skip(reason=reason)] if reason else []
 
 
 @pytest.fixture(scope="session")

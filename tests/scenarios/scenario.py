@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A scenario: how a fresh host is set up, and what the audit must then say about one control.
 
-`<control id>.yml` holds `pass` and `fail` (or `recorded`: why no container can host the control), and `more`: a list of
+`<control id>.yml` holds `pass` and `fail` (or `recorded`: why no host here can show the control), and `more`: a list of
 further ones, each with a `name` and the `status` it ends in. `evidence` holds the customer's records by file name,
-as evidence.py writes them.
+as evidence.py writes them. With `sends` bulwark.msp.canary is played before the audit; `canary` holds what the record
+of an earlier one says of the host, with days as in `evidence`.
+
+`then` is a script that runs after a first audit: what counts is what a second one says, which knows the first.
 
 A scenario that fails and that enforcement mends says so by `mend`, which may be empty: {vars: what the inventory needs
 beside `vars`, restored: pass where restore must not bring back what failed, kept: paths that restore leaves, as regular
@@ -12,7 +15,7 @@ expressions}.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +23,11 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).parent
-#: `stale` is a Debian 12 that lacks its security updates.
-SYSTEMS = ("bookworm", "trixie", "stale")
+#: `stale` is a Debian 12 that lacks its security updates, `vm` one with a kernel of its own.
+SYSTEMS = ("bookworm", "trixie", "stale", "vm")
 STATUSES = ("pass", "fail", "unknown", "not_applicable", "stale")
 COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str, "mend": dict,
-          "evidence": dict}  # fmt: skip
+          "evidence": dict, "canary": list, "sends": bool, "then": str}  # fmt: skip
 MEND = {"vars": dict, "restored": str, "kept": list}
 NAMED = {**COMMON, "name": str, "status": str}
 
@@ -57,11 +60,19 @@ class Scenario:
     reason: str = ""
     mend: Mend | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    canary: Sequence[Mapping[str, Any]] = ()
+    sends: bool = False
+    then: str = ""
 
     @property
     def id(self) -> str:
         """Return the name of its test, such as lin-ic-faillock-fail."""
         return f"{self.control}-{self.name}"
+
+    @property
+    def on_guest(self) -> bool:
+        """Say whether it needs a kernel of its own."""
+        return self.system == "vm"
 
 
 @dataclass(frozen=True)

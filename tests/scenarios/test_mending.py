@@ -13,9 +13,9 @@ from tests.scenarios.playing import Playing
 from tests.scenarios.scenario import Scenario, load_all
 
 #: Mended in tests of their own: tests/integration/test_access_measures.py, test_ssh_measures.py, test_totp_login.py.
-SHOWN_ELSEWHERE = ("initial_access", "logging", "segregation")
+SHOWN_ELSEWHERE = ("initial_access", "segregation")
 ELSEWHERE = (
-    "lin-aa-key-hygiene", "lin-aa-password-policy", "lin-aa-session-timeout", "lin-mf-enrolled",
+    "lin-aa-key-hygiene", "lin-aa-password-policy", "lin-aa-session-timeout", "lin-lm-ssh-verbose", "lin-mf-enrolled",
     "lin-mf-pam-required", "lin-mf-ssh-methods", "lin-mf-ssh-pam", "lin-mf-sudo",
 )  # fmt: skip
 

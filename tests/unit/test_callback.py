@@ -25,7 +25,10 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/schemas/enforc
 SHIM = ROOT / "playbooks/callback_plugins/bulwark_changes.py"
 HOST = "acme-web"
 BEFORE = {TRIES: "fail", ROOT_LOGIN: "fail", PAM: "pass"}
-JUDGED = {"before": BEFORE, "failing": {"initial_access": [TRIES]}, "left": {ROOT_LOGIN: "not asked"}, "unread": []}
+JUDGED = {
+    "before": BEFORE, "failing": {"initial_access": [TRIES]}, "left": {ROOT_LOGIN: "not asked"}, "unread": [],
+    "unwaived": {},
+}  # fmt: skip
 DONE = {
     "outcome": "confirmed", "reason": "", "seconds": 3.2, "check": False, "changed": True,
     "controls": {TRIES: {"state": "changed", "reason": "", "tasks": [
@@ -129,7 +132,8 @@ def test_a_host_where_nothing_failed(run: Run) -> None:
 
 def test_a_host_that_could_not_be_read_or_was_lost(run: Run) -> None:
     play = Play(run)
-    play.ok("posture", {"before": {TRIES: "unknown"}, "failing": {}, "left": {}, "unread": ["unreachable: no route"]})
+    unread = {"before": {TRIES: "unknown"}, "failing": {}, "left": {}, "unread": ["unreachable: no route"]}
+    play.ok("posture", {**unread, "unwaived": {}})
     play.ok("posture", {**JUDGED}, "globex-db")
     play.callback.v2_runner_on_unreachable(play.result("safeguard", {"unreachable": True, "msg": "lost"}, "globex-db"))
     documents = play.report()

@@ -168,6 +168,7 @@ def test_a_register_has_no_default(catalogue: Catalogue) -> None:
         "bulwark_accounts",
         "bulwark_admin_cidrs",
         "bulwark_backups",
+        "bulwark_collectors",
         "bulwark_contracts",
         "bulwark_fingerprint_key",
         "bulwark_host_functions",
@@ -176,9 +177,11 @@ def test_a_register_has_no_default(catalogue: Catalogue) -> None:
         "bulwark_leavers",
         "bulwark_listeners",
         "bulwark_msp_managed",
+        "bulwark_log_agents",
         "bulwark_probe_accounts",
         "bulwark_remote_tools",
         "bulwark_responsibilities",
+        "bulwark_sensors",
         "bulwark_services",
         "bulwark_totp_seeds",
         "bulwark_work_orders",
@@ -332,6 +335,62 @@ def test_a_strict_value_of_another_type_is_wrong(roles: Path) -> None:
     _replace(roles / "logging" / "meta" / "advisory.yml", "strict: 184", "strict: long")
     with pytest.raises(CatalogueError, match="strict: 'long' is wrong; it must be of the default's type, like 180"):
         load(roles)
+
+
+STATEMENTS, EIGHT = "statements.yml", "essential_eight.yml"
+
+
+def test_every_statement_and_each_control_of_the_essential_eight_is_there(catalogue: Catalogue) -> None:
+    known = catalogue.frameworks
+    assert len(known.statements) == 48
+    assert [each.id for each in known.strategies] == ["AC", "PA", "OM", "UH", "AP", "PO", "MFA", "RB"]
+    levels = Counter(level for each in known.requirements for _id in each.ism for level in each.levels)
+    # As ASD's catalogue of December 2025 counts them, in which 126 controls carry a maturity level.
+    assert sum(len(each.ism) for each in known.requirements) == 126
+    assert levels == {1: 46, 2: 87, 3: 123}
+
+
+def test_what_recommendations_name_of_the_essential_eight_is_known(catalogue: Catalogue) -> None:
+    strategies = {each.id for each in catalogue.frameworks.strategies}
+    for recommendation in catalogue.recommendations.values():
+        named = {each.id for each in recommendation.mappings.get("essential_eight", ())}
+        assert named <= {*strategies, "all"}, recommendation.id
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (STATEMENTS, "id: A1\n", "id: A2\n", "statements: 'A2' is wrong; an id stands once"),
+        (STATEMENTS, "[GEN-01, ", "[GEN-99, ", "recommendations: 'GEN-99' is wrong; the catalogue has no such id"),
+        (STATEMENTS, "[SC-01, SC-02]", "[]", r"A15: recommendations: \[\] is wrong; it must name what answers"),
+        (STATEMENTS, "unsure: true", "unsure: 1", "an item must be a text, or {id: ..., unsure: true}"),
+        (STATEMENTS, "dated: 2026", "dated: x2026", "dated: 'x2026-11-23' is wrong; it must be a date"),
+        (EIGHT, "[win-lm-appctl]", "[win-lm-nothing]", "ac-workstations: shown_by: 'win-lm-nothing' is wrong; the cat"),
+        (
+            EIGHT,
+            "[win-lm-appctl]",
+            "win-lm-appctl",
+            "ac-workstations: shown_by: 'win-lm-appctl' is wrong; it must be a",
+        ),
+        (EIGHT, "strategies: [AC]", "strategies: [AX]", "ac-workstations: strategies: 'AX' is wrong; the file has no"),
+        (
+            EIGHT,
+            "levels: [1, 2, 3]",
+            "levels: [1, 4]",
+            r"ac-workstations: levels: \[1, 4\] is wrong; it must be a list",
+        ),
+        (EIGHT, "ism: [ISM-0843]", "ism: [ISM-1870]", "ism: 'ISM-1870' is wrong; an id stands once"),
+        (EIGHT, "    shown_by: []\n", "", "ac-rules-checked: shown_by: None is wrong; the key is missing"),
+        (EIGHT, "    text: Only", "    txt: Only", "ac-workstations: text: None is wrong; the key is missing"),
+    ],
+)
+def test_a_wrong_mapping_is_named_with_what_is_right(
+    roles: Path, file: str, old: str, new: str, message: str
+) -> None:  # fmt: skip
+    _replace(roles / "guard" / "meta" / "frameworks" / file, old, new)
+    with pytest.raises(CatalogueError, match=message) as caught:
+        load(roles)
+    assert str(caught.value).startswith("meta/frameworks/" + file)
 
 
 def test_no_roles_is_an_error(tmp_path: Path) -> None:

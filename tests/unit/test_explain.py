@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue.catalogue import Control, load
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.waivers import LONGEST_DAYS
 
-from tools import coverage, explain
+from tools import coverage, explain, framework_pages
 from tools.control_page import EXAMPLE_DAY, page, table
 
 PAGES = explain.ROOT / "docs" / "controls"
@@ -21,7 +21,11 @@ JUDGED = [control for control in CATALOGUE.controls.values() if control.judged]
 
 
 def test_every_judged_control_has_a_page_and_no_page_is_left_over() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} == {"README", *(control.id for control in JUDGED)}
+    assert {path.stem for path in PAGES.glob("*.md")} == {
+        "README",
+        *(control.id for control in JUDGED),
+        *CATALOGUE.records,
+    }
 
 
 def test_the_pages_are_as_the_catalogue_has_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +70,11 @@ def test_a_planned_control_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_record_and_a_recommendation_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert explain.main(["ev-soc"]) == 0
-    assert "review <= 35 d" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out == (PAGES / "ev-soc.md").read_text(encoding="utf-8")
+    assert "review <= 35 d" in out
+    assert "| `monthly` | The last review is not older than `bulwark_record_monthly_days`. | in time |" in out
+    assert "| `excluded[].reason` | text | yes | Why not. |" in out
     assert explain.main(["IC-05"]) == 0
     assert "`lin-ic-faillock`" in capsys.readouterr().out
 
@@ -99,6 +107,32 @@ def test_writing_mends_what_is_stale(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert readme.startswith("above\n")
     assert readme.endswith("\nbelow\n")
     assert "| All | 93 |" in readme
+
+
+@pytest.mark.parametrize(("name", "rows"), [("recommendations.md", 93), ("statements.md", 48)])
+def test_no_row_of_a_framework_is_without_an_answer(name: str, rows: int) -> None:
+    text = (explain.ROOT / "docs" / "frameworks" / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| **")]
+    assert len(lines) == rows
+    for line in lines:
+        controls, records, open_ = (cell.strip() for cell in line.strip("|").split("|")[-3:])
+        assert controls or records or re.fullmatch(r"not yet: `.+`", open_), line
+    assert "](docs/frameworks/" + name in (explain.ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_requirement_of_the_essential_eight_is_on_its_page() -> None:
+    text = (explain.ROOT / "docs" / "frameworks" / "essential-eight.md").read_text(encoding="utf-8")
+    named = [line.split("|")[1].strip(" `") for line in text.splitlines() if line.startswith("| `")]
+    known = CATALOGUE.frameworks
+    assert set(named) == {each.id for each in known.requirements}
+    assert len(named) == sum(len(each.strategies) for each in known.requirements)
+    assert "not yet: ISM-1412, ISM-1542" in text and "[`lin-lm-noexec`](../controls/lin-lm-noexec.md) (?)" in text
+
+
+def test_what_the_pages_of_frameworks_link_to_exists() -> None:
+    for text in framework_pages.pages(CATALOGUE).values():
+        for path in re.findall(r"\]\(([^)#]+)", text):
+            assert (explain.ROOT / "docs" / "frameworks" / path).resolve().exists(), path
 
 
 def test_a_readme_without_the_marks_is_left_alone() -> None:

@@ -38,12 +38,16 @@ CONTROLLER_FLOORS = [
     "plugin_utils/enforce/",
     "plugin_utils/patching/",
     "plugin_utils/onboarding/",
+    "plugin_utils/outcomes/",
     "plugin_utils/drift/",
+    "plugin_utils/drafting/",
     "plugin_utils/formats/",
     "callback/",
     "action/",
 ]
 
+#: Rooms of pure functions.
+PURE = ("plugin_utils/judges/", "plugin_utils/fleet/", "plugin_utils/enforce/measures/", "plugin_utils/outcomes/")
 
 #: Imported for what is in them.
 PACKAGES = {path.relative_to(PLUGINS).parent.as_posix() for path in PLUGINS.rglob("__init__.py")}
@@ -108,10 +112,10 @@ def test_only_actions_see_ansibles_plugins_and_nobody_sees_actions() -> None:
         assert name.startswith("action/") or not [target for target in targets if target.startswith("action")], name
 
 
-def test_judges_and_measures_touch_no_host_file_clock_or_network() -> None:
+def test_judges_measures_and_outcomes_touch_no_host_file_clock_or_network() -> None:
     forbidden = {"os", "pathlib", "subprocess", "socket", "time", "io", "shutil", "tempfile", "urllib", "random"}
     for name, path in FILES.items():
-        if name.startswith(("plugin_utils/judges/", "plugin_utils/fleet/", "plugin_utils/enforce/measures/")):
+        if name.startswith(PURE):
             absolute = {target.partition(".")[0] for kind, target in imports(path) if kind == "absolute"}
             assert not absolute & forbidden, f"{name} imports {absolute & forbidden}"
             text = path.read_text(encoding="utf-8")

@@ -20,9 +20,11 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catal
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared import declared
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.subjects import (
     backups,
+    log_agents,
     log_hours,
     marks,
     places,
+    sensors,
     subjects,
 )
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints import Key
@@ -53,10 +55,12 @@ def asked(system: str, variant: str) -> dict[str, Any]:
     return {
         "subjects": subjects(known.registers),
         "marks": marks(known.policy),
-        "places": places(known.policy),
+        "places": places(known.policy, known.registers),
         "log_hours": log_hours(known.policy, known.registers),
         "backups": backups(known.registers),
         "scan_reports": known.policy["bulwark_scan_reports"],
+        "sensors": sensors(known.registers),
+        "log_agents": log_agents(known.registers),
     }
 
 

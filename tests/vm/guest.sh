@@ -24,6 +24,8 @@ install -m 0600 "$key" "$root/home/ansible/.ssh/authorized_keys"
 chroot "$root" chown -R ansible:ansible /home/ansible/.ssh
 echo 'UseDNS no' >"$root/etc/ssh/sshd_config.d/vm.conf"
 chroot "$root" systemctl -q enable systemd-networkd ssh
+# Tests switch on what they are about.
+chroot "$root" systemctl -q disable auditd rsyslog fapolicyd
 # Nobody sits at the console, and the tests want a machine that does nothing of its own.
 chroot "$root" systemctl -q mask getty@tty1.service serial-getty@ttyS0.service systemd-networkd-wait-online.service \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer

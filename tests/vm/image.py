@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from ..lab.turns import one_at_a_time
+
 HERE = Path(__file__).parent
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
@@ -22,8 +24,9 @@ TOOLS = {
     "ssh-keygen": "openssh-client",
 }
 PACKAGES = (
-    "apparmor,auditd,dbus,iproute2,kmod,libpam-pwquality,linux-image-cloud-amd64,nftables,openssh-server,procps,"
-    "python3,python3-apt,sudo,systemd-sysv,udev,wireguard-tools"
+    "apparmor,audispd-plugins,auditd,dbus,fapolicyd,iproute2,kmod,libpam-pwquality,linux-image-cloud-amd64,nftables,"
+    "openssh-server,procps,python3,python3-apt,rsyslog,rsyslog-gnutls,rsyslog-relp,sudo,systemd-sysv,"
+    "systemd-timesyncd,udev,wireguard-tools"
 )
 OPTIONS = (
     "--variant=minbase",
@@ -39,6 +42,8 @@ OPTIONS = (
 #: Modules without which the kernel can't see the disk; their dependencies are found when the image is built.
 DISK_MODULES = ("virtio_pci", "virtio_blk", "ext4")
 DISK_BYTES = 4 << 30
+#: There is no bootloader in it. Audited from the first process on, as a host should be.
+KERNEL_OPTIONS = "console=ttyS0 rw quiet panic=-1 net.ifnames=0 audit=1 audit_backlog_limit=8192"
 
 
 class VmError(RuntimeError):
@@ -49,6 +54,13 @@ def missing_tools() -> list[str]:
     """Debian packages of the programs that are missing here."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     return [package for program, package in TOOLS.items() if not shutil.which(program, path=path)]
+
+
+def no_guest() -> str:
+    """Why there can be no guest on this machine; empty where there can."""
+    if missing_tools():
+        return f"no guest without {', '.join(missing_tools())}: python -m tests.vm.vm deps"
+    return "a guest's disk can only be built as root" if os.geteuid() != 0 else ""
 
 
 def cache() -> Path:
@@ -72,18 +84,17 @@ def ensure_image(suite: str) -> Path:
     Raises VmError where programs are missing or the caller is not root.
     """
     public = key().with_suffix(".pub")
-    recipe = [suite, *OPTIONS, public.read_text(encoding="utf-8")]
+    recipe = [suite, *OPTIONS, KERNEL_OPTIONS, public.read_text(encoding="utf-8")]
     recipe += [(HERE / name).read_text(encoding="utf-8") for name in ("guest.sh", "init.sh")]
     folder = cache() / f"{suite}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
-    if folder.exists():
-        return folder
-    if missing_tools():
-        raise VmError(f"missing: apt-get install --no-install-recommends {' '.join(missing_tools())}")
-    if os.geteuid() != 0:
-        raise VmError("a guest's disk can only be built as root")
-    with tempfile.TemporaryDirectory(dir=cache(), prefix=f"{suite}-") as scratch:
-        _build(suite, Path(scratch) / "image", Path(scratch) / "root", public)
-        (Path(scratch) / "image").rename(folder)
+    with one_at_a_time(cache() / f"{suite}.lock"):
+        if folder.exists():
+            return folder
+        if no_guest():
+            raise VmError(no_guest())
+        with tempfile.TemporaryDirectory(dir=cache(), prefix=f"{suite}-") as scratch:
+            _build(suite, Path(scratch) / "image", Path(scratch) / "root", public)
+            (Path(scratch) / "image").rename(folder)
     return folder
 
 

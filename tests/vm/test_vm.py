@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +12,12 @@ from typing import Any
 import pytest
 
 from tests.integration.fleet import play
-from tests.vm.image import missing_tools
+from tests.vm.guest import Guest
+from tests.vm.image import no_guest
 from tests.vm.vm import SUITES, Vm
 
-if missing_tools():
-    pytest.skip(f"no guest without {', '.join(missing_tools())}: python -m tests.vm.vm deps", allow_module_level=True)
-if os.geteuid() != 0:
-    pytest.skip("a guest's disk can only be built as root", allow_module_level=True)
+if no_guest():
+    pytest.skip(no_guest(), allow_module_level=True)
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -40,14 +38,7 @@ def clean(guest: Vm) -> Vm:
 
 def audit(vm: Vm, folder: Path, **declared: Any) -> dict[str, Any]:
     """Audit the guest as a user would; return its findings by control."""
-    variables = {
-        "ansible_host": "127.0.0.1",
-        "ansible_port": vm.port,
-        "ansible_user": "ansible",
-        "ansible_python_interpreter": "/usr/bin/python3",
-        "ansible_ssh_common_args": " ".join(vm.ssh_options()),
-        **declared,
-    }
+    variables = {**Guest(vm).variables(), **declared}
     hosts = folder / "hosts.json"
     hosts.write_text(json.dumps({"all": {"hosts": {"vm": variables}}}), encoding="utf-8")
     played = play("audit", hosts, folder / "reports")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One Debian guest with its own kernel, under QEMU without KVM: `python -m tests.vm.vm start|restore|stop|deps SUITE`.
 
-The first start boots it and keeps a snapshot; later starts and restores go back to that in about a second.
+The first start boots it and keeps a snapshot; later starts and restores go back to that in about a second. Guests with
+folders of their own share nothing but that: each has a copy of the disk it was kept on.
 """
 
 from __future__ import annotations
@@ -9,29 +10,38 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from ..lab.engine import free_port
-from .image import VmError, ensure_image, key, missing_tools
+from ..lab.turns import one_at_a_time
+from .image import KERNEL_OPTIONS, VmError, ensure_image, key, missing_tools
 
 SNAPSHOT = "ready"
-BOOT_SECONDS = 180
+BOOT_SECONDS = 600
+#: Emulated, on a busy machine, a login may take so long.
+LOGIN_SECONDS = 60
 SUITES = ("bookworm", "trixie")
 
 
 class Vm:
     """The guest of one suite. It answers on `port` of 127.0.0.1 for the account `ansible`, who may sudo."""
 
-    def __init__(self, suite: str) -> None:
+    def __init__(self, suite: str, folder: Path | None = None) -> None:
+        """folder: where this guest keeps what is its own; without one it is the suite's common guest."""
+        self.suite = suite
         self.image = ensure_image(suite)
-        self.disk = self.image / "disk.qcow2"
-        self.monitor = self.image / "monitor"
-        self.known_hosts = self.image / "known_hosts"
-        self._port = self.image / "port"
+        self.folder = folder or self.image / "common"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.disk = self.folder / "disk.qcow2"
+        self.monitor = self.folder / "monitor"
+        self.known_hosts = self.folder / "known_hosts"
+        self._port = self.folder / "port"
 
     @property
     def port(self) -> int:
@@ -39,25 +49,30 @@ class Vm:
         return int(self._port.read_text(encoding="utf-8"))
 
     def start(self) -> None:
-        """Bring the guest to its snapshot, booting it once to make that."""
+        """Bring the guest to its snapshot."""
         if self.running():
             self.restore()
             return
-        fresh = not self._has_snapshot()
-        if fresh:
-            self._qemu_img("create", "-q", "-f", "qcow2", "-F", "raw", "-b", "disk.raw", self.disk.name)
+        if not self.disk.exists():
+            shutil.copy(_ready_disk(self.suite), self.disk)
+        self.boot("-loadvm", SNAPSHOT)
+
+    def boot(self, *extra: str) -> None:
+        """Run QEMU with further arguments, and wait for a login."""
         port = free_port()
         self._port.write_text(str(port), encoding="utf-8")
         host_key = " ".join((self.image / "host_key.pub").read_text(encoding="utf-8").split()[:2])
         self.known_hosts.write_text(f"[127.0.0.1]:{port} {host_key}\n", encoding="utf-8")
-        with (self.image / "qemu.log").open("wb") as log:
+        with (self.folder / "qemu.log").open("wb") as log:
             subprocess.Popen(
-                self._command(port, [] if fresh else ["-loadvm", SNAPSHOT]), cwd=self.image, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                [*self._command(port), *extra], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
         self._wait()
-        if fresh:
-            self._ask(f"savevm {SNAPSHOT}")
+
+    def keep(self) -> None:
+        """Keep the guest as it is now, as the snapshot of its disk."""
+        self._ask(f"savevm {SNAPSHOT}")
 
     def restore(self) -> None:
         """Undo everything since the snapshot, kernel state too."""
@@ -101,7 +116,7 @@ class Vm:
         """The options that any SSH client of the guest needs."""
         wanted = {
             "BatchMode": "yes",
-            "ConnectTimeout": "5",
+            "ConnectTimeout": LOGIN_SECONDS,
             "IdentitiesOnly": "yes",
             "IdentityFile": key(),
             # The cheapest exchange: without KVM the default one takes the guest a second.
@@ -111,27 +126,18 @@ class Vm:
         }
         return [part for name, value in wanted.items() for part in ("-o", f"{name}={value}")]
 
-    def _command(self, port: int, extra: list[str]) -> list[str]:
+    def _command(self, port: int) -> list[str]:
         return [
             "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
             "-m", "1024", "-nodefaults", "-no-user-config", "-display", "none",
-            "-kernel", "vmlinuz", "-initrd", "initrd", "-append", "console=ttyS0 rw quiet panic=-1 net.ifnames=0",
+            "-kernel", f"{self.image}/vmlinuz", "-initrd", f"{self.image}/initrd", "-append", KERNEL_OPTIONS,
             "-drive", f"if=none,id=disk,file={self.disk.name},format=qcow2,cache=unsafe",
             "-device", "virtio-blk-pci,drive=disk",
             # restrict: nothing that a test does in the guest reaches anything outside it.
             "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:22",
             "-device", "virtio-net-pci,netdev=net,romfile=",
-            "-serial", "file:console.log", "-qmp", "unix:monitor,server=on,wait=off", *extra,
+            "-serial", "file:console.log", "-qmp", "unix:monitor,server=on,wait=off",
         ]  # fmt: skip
-
-    def _has_snapshot(self) -> bool:
-        return self.disk.exists() and f" {SNAPSHOT} " in self._qemu_img("snapshot", "-l", self.disk.name)
-
-    def _qemu_img(self, *arguments: str) -> str:
-        done = subprocess.run(["qemu-img", *arguments], cwd=self.image, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise VmError(f"qemu-img {arguments[0]}: {done.stderr.strip()}")
-        return done.stdout
 
     def _wait(self) -> None:
         """Wait until a login works, and set the clock by it: a snapshot brings back its own time as well.
@@ -144,13 +150,14 @@ class Vm:
             if self._greets() and subprocess.run(set_clock, capture_output=True, check=False).returncode == 0:
                 return
             time.sleep(0.1)
-        console = (self.image / "console.log").read_text(encoding="utf-8", errors="replace")
+        console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")
         raise VmError(f"no login after {BOOT_SECONDS} s; the console ends with: {console[-1000:]}")
 
     def _greets(self) -> bool:
+        # Waited for patiently: each new connection costs a guest that is short of time more of it.
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 0.5) as connection:
-                connection.settimeout(1)
+            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                connection.settimeout(LOGIN_SECONDS / 2)
                 return connection.recv(4) == b"SSH-"
         except OSError:
             return False
@@ -165,6 +172,39 @@ class Vm:
             answer = _call(stream, "human-monitor-command", {"command-line": command})
         if answer:
             raise VmError(f"{command}: {answer.strip()}")
+
+
+def _ready_disk(suite: str) -> Path:
+    """Return the disk that holds the snapshot, which no guest runs on; boot a guest once to make it."""
+    image = ensure_image(suite)
+    disk, first = image / "ready.qcow2", image / "first"
+    with one_at_a_time(image / "ready.lock"):
+        if disk.exists():
+            return disk
+        shutil.rmtree(first, ignore_errors=True)
+        guest = Vm(suite, first)
+        command = [
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "-F",
+            "raw",
+            "-b",
+            str(image / "disk.raw"),
+            str(guest.disk),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise VmError(f"qemu-img: {done.stderr.strip()}")
+        try:
+            guest.boot()
+            guest.keep()
+        finally:
+            guest.stop()
+        guest.disk.rename(disk)
+    return disk
 
 
 def _call(stream: Any, name: str, arguments: dict[str, str]) -> str:

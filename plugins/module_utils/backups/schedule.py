@@ -102,10 +102,15 @@ def timer(door: Door, properties: Mapping[str, str]) -> dict[str, Any]:
 
 def pause(door: Door, spec: str) -> float | None:
     """Return the longest pause between the coming runs of a calendar expression, None where it runs once at most."""
-    done = door.run(["systemd-analyze", "calendar", "--iterations=" + RUNS, spec], environment=UTC)
-    moments = [datetime.fromisoformat(text) for text in ELAPSE.findall(done.out)]
+    moments = coming(door, spec)
     pauses = (moments[index + 1] - moments[index] for index in range(len(moments) - 1))
     return max((one.total_seconds() for one in pauses), default=None)
+
+
+def coming(door: Door, spec: str) -> list[datetime]:
+    """Return the coming runs of a calendar expression, in UTC."""
+    done = door.run(["systemd-analyze", "calendar", "--iterations=" + RUNS, spec], environment=UTC)
+    return [datetime.fromisoformat(text) for text in ELAPSE.findall(done.out)]
 
 
 def seconds(span: str) -> float | None:

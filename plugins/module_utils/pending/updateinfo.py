@@ -43,7 +43,7 @@ def cached(door: Door) -> list[tuple[str, str]]:
     """Return (repository, folder) of the repositories whose lists were fetched, with or without advisories."""
     found = []
     for cache in CACHES:
-        for folder in _listed(door, cache):
+        for folder in door.names(cache):
             named = REPOSITORY.fullmatch(folder)
             if named:
                 found.append((named[1], f"{cache}/{folder}/repodata"))
@@ -52,9 +52,7 @@ def cached(door: Door) -> list[tuple[str, str]]:
 
 def files(door: Door, folders: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return (repository, path) of the advisories in folders that cached() names."""
-    return [
-        (name, f"{place}/{file}") for name, place in folders for file in _listed(door, place) if FILE.fullmatch(file)
-    ]
+    return [(name, f"{place}/{file}") for name, place in folders for file in door.names(place) if FILE.fullmatch(file)]
 
 
 def made(door: Door, path: str) -> int | None:
@@ -127,10 +125,3 @@ def moment(text: str) -> int | None:
         except ValueError:
             continue
     return None
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

@@ -102,7 +102,7 @@ def units(host: Reading) -> dict[str, dict[str, Any]]:
     active, enabled = host.fact("units", "active"), host.fact("units", "enabled")
     found: dict[str, dict[str, Any]] = {}
     for folder in UNITS:
-        for name in _listed(host.door, folder):
+        for name in host.door.names(folder):
             if name.endswith(KINDS) and name not in found:
                 found[name] = {
                     "path": f"{folder}/{name}", "active": name in active, "enabled": name in enabled,
@@ -122,7 +122,7 @@ def user_units(host: Reading) -> list[dict[str, Any]]:
     return [
         {"user": user, "name": name, "path": f"{folder}/{name}"}
         for user, folder in folders
-        for name in _listed(host.door, folder)
+        for name in host.door.names(folder)
         if name.endswith(KINDS)
     ]
 
@@ -171,13 +171,6 @@ def _matching(door: Door, pattern: str) -> Iterator[str]:
         return
     folder, start = before.rpartition("/")[::2]
     end, slash, deeper = rest.partition("/")
-    for name in _listed(door, folder):
+    for name in door.names(folder):
         if name.startswith(start) and name.endswith(end) and len(name) >= len(start) + len(end):
             yield from _matching(door, f"{folder}/{name}{slash}{deeper}")
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

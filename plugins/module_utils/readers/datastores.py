@@ -34,7 +34,7 @@ def redis_files(door: Door) -> list[dict[str, Any]]:
     """Return the protected-mode of each configuration file; it is on unless one turns it off, the last line counts."""
     paths = [path for path in REDIS_CONFIGS if door.exists(path)]
     for folder in REDIS_FOLDERS:
-        names = [name for name in _listed(door, folder) if name.endswith(".conf") and "sentinel" not in name]
+        names = [name for name in door.names(folder) if name.endswith(".conf") and "sentinel" not in name]
         paths += [f"{folder}/{name}" for name in names]
     return [{"place": path, "protected": _protected(door, path)} for path in paths]
 
@@ -60,7 +60,7 @@ def _directives(door: Door, path: str, depth: int) -> list[list[str]]:
 
 def _matching(door: Door, pattern: str) -> list[str]:
     folder, _slash, name = pattern.rpartition("/")
-    return [f"{folder}/{one}" for one in _listed(door, folder) if fnmatchcase(one, name)]
+    return [f"{folder}/{one}" for one in door.names(folder) if fnmatchcase(one, name)]
 
 
 def redis_units(door: Door, listening: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,10 +90,3 @@ def docker(door: Door, listening: list[dict[str, Any]]) -> dict[str, Any] | None
         return None
     flag = any(word in ("--tlsverify", "--tlsverify=true") for word in words)
     return {"tlsverify": flag or (isinstance(settings, dict) and settings.get("tlsverify") is True)}
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

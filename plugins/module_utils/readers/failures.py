@@ -18,7 +18,6 @@ from ..reading import Area, Reading
 
 FILES = ("/var/log/auth.log", "/var/log/secure")
 BTMP = "/var/log/btmp"
-MACHINE_ID = "/etc/machine-id"
 #: Seconds that the log may take; what it didn't show by then is not known.
 SECONDS = 5.0
 #: Who may write a line that counts: a local account can send the journal any text, but not as root or as sudo. Of a
@@ -64,7 +63,7 @@ def read(host: Reading, area: Area) -> None:
     if since is None or since > period.failures:
         logs += read_btmp(host.door, tally, since)
     area.facts.update(tally.facts(), logs=logs, since=since)
-    area.facts["whole"] = cut is None and oldest is not None and oldest <= born(host.door) + SETTING_UP
+    area.facts["whole"] = cut is None and oldest is not None and oldest <= born(host) + SETTING_UP
 
 
 def best_log(door: Door, period: Period) -> tuple[str, int | None]:
@@ -174,9 +173,9 @@ def read_btmp(door: Door, tally: Tally, before: int | None) -> list[dict[str, An
     return [{"name": BTMP, "since": records[0][0].time if records else None, "cut": None}]
 
 
-def born(door: Door) -> int:
+def born(host: Reading) -> int:
     """Return when the system was set up, in seconds since 1970; 0 where that can't be known."""
     try:
-        return door.modified(MACHINE_ID)
+        return int(host.fact("system", "born"))
     except Unreadable:
         return 0

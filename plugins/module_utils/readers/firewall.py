@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
-from ..netfilter import iptables, nft
+from ..netfilter import iptables, logged, nft
 from ..netfilter.rule import Chain
 from ..reading import Area, Reading
 
+NFT = ["nft", "-j", "list", "ruleset"]
 LEGACY = {"ip": "/proc/net/ip_tables_names", "ip6": "/proc/net/ip6_tables_names"}
 SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
 LEGACY_SAVE = {"ip": "iptables-legacy-save", "ip6": "ip6tables-legacy-save"}
@@ -18,38 +19,75 @@ KERNEL_PARTS = ("nf_tables", "ip_tables", "ip6_tables")
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `chains` (form in netfilter/rule.py), `addresses` ([{interface, address}]) and `uplinks`.
+    """Learn `chains` (form in netfilter/rule.py), `logged` (in netfilter/logged.py), `addresses` and `uplinks`.
 
-    `uplinks` maps "ip" and "ip6" to the interfaces of a default route: those by which strangers come.
+    addresses: [{interface, address}]. uplinks maps "ip" and "ip6" to the interfaces of a default route: those by which
+    strangers come.
     """
-    area.learn("chains", chains, host.door)
+    listing = Listing(host.door)
+    area.learn("chains", chains, listing)
+    area.learn("logged", logging_rules, listing)
     area.learn("addresses", addresses, host.door)
     area.learn("uplinks", uplinks, host.door)
 
 
-def chains(door: Door) -> list[Chain]:
+class Listing:
+    """The programs that list the kernel's rules, each asked once."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self._said: dict[str, str] = {}
+
+    def of(self, argv: list[str]) -> str:
+        """Return what a program lists; raises Missing where the host doesn't have it."""
+        if argv[0] not in self._said:
+            done = self.door.run(argv)
+            if done.rc != 0:
+                reason = (done.err or done.out).strip().splitlines() or ["no message"]
+                raise Unreadable("{}: {}".format(" ".join(argv), reason[0]))
+            self._said[argv[0]] = done.out
+        return self._said[argv[0]]
+
+
+def chains(listing: Listing) -> list[Chain]:
     """Return every chain in force, of nft and, where they hold anything, of iptables's own tables."""
     try:
-        found, foreign = nft.parse(_privileged(door, ["nft", "-j", "list", "ruleset"]))
+        found, foreign = nft.parse(listing.of(NFT))
     except Missing:
-        return _without_nft(door)
+        return _without_nft(listing)
     for family, save in SAVE.items():
         tables = {table for kind, table in foreign if kind == family}
         if tables:
             # Tables that iptables wrote into nft: only its own program knows what their matches mean.
-            spelled = iptables.parse(_privileged(door, [save]), family)
+            spelled = iptables.parse(listing.of([save]), family)
             found = [one for one in found if (one["family"], one["table"]) not in foreign or one["family"] != family]
             found += [one for one in spelled if one["table"] in tables]
-        if _legacy_tables(door, family):
-            found += iptables.parse(_privileged(door, [LEGACY_SAVE[family]]), family)
+        if _legacy_tables(listing.door, family):
+            found += iptables.parse(listing.of([LEGACY_SAVE[family]]), family)
     return found
 
 
-def _without_nft(door: Door) -> list[Chain]:
+def logging_rules(listing: Listing) -> list[dict[str, Any]]:
+    """Return the rules that log, of the same listings."""
     try:
-        return [one for family, save in SAVE.items() for one in iptables.parse(_privileged(door, [save]), family)]
+        found = logged.of_nft(listing.of(NFT))
     except Missing:
-        if _kernel_may_filter(door):
+        return [one for family, text in _saved(listing) for one in logged.of_iptables(text, family)]
+    for family, save in LEGACY_SAVE.items():
+        if _legacy_tables(listing.door, family):
+            found += logged.of_iptables(listing.of([save]), family)
+    return found
+
+
+def _without_nft(listing: Listing) -> list[Chain]:
+    return [one for family, text in _saved(listing) for one in iptables.parse(text, family)]
+
+
+def _saved(listing: Listing) -> list[tuple[str, str]]:
+    try:
+        return [(family, listing.of([save])) for family, save in SAVE.items()]
+    except Missing:
+        if _kernel_may_filter(listing.door):
             raise Unreadable("neither nft nor iptables is there to list the kernel's firewall rules") from None
         return []
 
@@ -67,14 +105,6 @@ def _legacy_tables(door: Door, family: str) -> list[str]:
         return door.lines(LEGACY[family])
     except Missing:
         return []
-
-
-def _privileged(door: Door, argv: list[str]) -> str:
-    done = door.run(argv)
-    if done.rc != 0:
-        reason = (done.err or done.out).strip().splitlines() or ["no message"]
-        raise Unreadable("{}: {}".format(" ".join(argv), reason[0]))
-    return done.out
 
 
 def addresses(door: Door) -> list[dict[str, str]]:

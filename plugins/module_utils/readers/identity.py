@@ -97,8 +97,8 @@ def ipsec(door: Door) -> list[Entry]:
     """Return the certificates that have a private key of the same name beside them: the host's own."""
     found = []
     for certificates, keys in IPSEC.items():
-        own = {_stem(name) for name in _listed(door, keys)}
-        for name in _listed(door, certificates):
+        own = {_stem(name) for name in door.names(keys)}
+        for name in door.names(certificates):
             if _stem(name) in own:
                 path = "%s/%s" % (certificates, name)
                 found.append({"file": path, "fingerprint": _digest(door.read(path).strip())})
@@ -135,10 +135,3 @@ def _digest(text: str) -> str:
 
 def _stem(name: str) -> str:
     return name.rpartition(".")[0] or name
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

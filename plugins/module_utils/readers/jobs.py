@@ -33,7 +33,7 @@ def read(host: Reading, area: Area) -> None:
     names = {user["name"] for user in users}
     area.learn("crontabs", lambda: [{"user": name, "path": path} for path, name in files(door, CRONTABS, names)])
     area.learn("at", lambda: [{"uid": door.stat(path).uid, "path": path} for path, _name in files(door, AT_JOBS, None)])
-    area.learn("linger", lambda: [name for name in listed(door, LINGER) if name in names])
+    area.learn("linger", lambda: [name for name in door.names(LINGER) if name in names])
     area.learn("user_units", user_units, door, users)
     area.learn("processes", processes, door)
 
@@ -41,7 +41,7 @@ def read(host: Reading, area: Area) -> None:
 def files(door: Door, folders: tuple[str, ...], names: set[str] | None) -> Iterator[tuple[str, str]]:
     """Yield (path, name) of the files in folders; with `names` only those called so. Hidden ones are no jobs."""
     for folder in folders:
-        for name in listed(door, folder):
+        for name in door.names(folder):
             path = "%s/%s" % (folder, name)
             if not name.startswith(".") and (names is None or name in names) and kind(door, path) == "file":
                 yield path, name
@@ -55,20 +55,12 @@ def kind(door: Door, path: str) -> str:
         return ""
 
 
-def listed(door: Door, folder: str) -> list[str]:
-    """Return the names in a folder, none where there is no such folder."""
-    try:
-        return door.list(folder)
-    except Missing:
-        return []
-
-
 def user_units(door: Door, users: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return the units in the home folders; one of which a folder on the way is closed to us is unreadable."""
     found = []
     homes = {user["home"].rstrip("/"): user["name"] for user in users if user["home"].count("/") > 1}
     for home, name in homes.items():
-        for unit in listed(door, "%s/%s" % (home, USER_UNITS)):
+        for unit in door.names("%s/%s" % (home, USER_UNITS)):
             if unit.endswith(UNIT_KINDS):
                 found.append({"user": name, "path": "%s/%s/%s" % (home, USER_UNITS, unit)})
     return found
@@ -91,7 +83,7 @@ def processes(door: Door) -> list[dict[str, int]]:
 
 def sessions(door: Door) -> Iterator[int]:
     """Yield the uid of each session of a person's that systemd-logind keeps (its own state files)."""
-    for name in listed(door, SESSIONS):
+    for name in door.names(SESSIONS):
         if name.endswith(".ref"):
             continue
         try:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .. import scheduled
 from ..door import Door, Missing, Unreadable
 from ..keeping import removing, repositories, serving
 from ..reading import Area, Reading
@@ -15,17 +16,6 @@ from ..reading import Area, Reading
 Entry = dict[str, Any]
 
 TOOLS = ("restic", "borg", *serving.REST_SERVERS)
-UNITS = ("/etc/systemd/system", "/usr/local/lib/systemd/system")
-CRON = ("/etc/crontab",)
-CRON_FOLDERS = (
-    "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly",
-    "/var/spool/cron/crontabs", "/var/spool/cron",
-)  # fmt: skip
-#: A unit or crontab calls a script, and that may call the tool.
-SCRIPT = re.compile(r"(?<![\w./])(/(?:[\w.+@-]+/)*[\w.+@-]+)")
-SYSTEM = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/dev/", "/proc/", "/sys/")
-SCRIPT_LIMIT = 256 * 1024
-SCRIPTS_LIMIT = 200
 PRUNER = "/usr/local/sbin/bulwark-prune"
 PRUNES = "/etc/bulwark/prune"
 LEDGERS = "/var/lib/bulwark-prune"
@@ -186,54 +176,19 @@ def _appends_only(door: Door, path: str) -> bool:
 
 def jobs(door: Door) -> list[Entry]:
     """Return what units, crontabs and the scripts they call remove by themselves."""
-    found = []
-    scripts: dict[str, None] = {}
-    for place in _texts(door):
-        text = _read(door, place)
-        found += [{"place": place, **one} for one in removing.removals(text)]
-        scripts.update(dict.fromkeys(path for path in SCRIPT.findall(text) if not path.startswith(SYSTEM)))
-    for path in list(scripts)[:SCRIPTS_LIMIT]:
-        if path == PRUNER:
-            continue
-        text = _read(door, path)
-        if text.startswith("#!"):
-            found += [{"place": path, **one} for one in removing.removals(text)]
-    return found
-
-
-def _texts(door: Door) -> Iterator[str]:
-    """Yield the paths of the texts that say what runs by itself."""
-    for folder in UNITS:
-        for name in _listed(door, folder):
-            if name.endswith(".service"):
-                yield "%s/%s" % (folder, name)
-            elif name.endswith(".service.d"):
-                yield from ("%s/%s/%s" % (folder, name, one) for one in _listed(door, "%s/%s" % (folder, name)))
-    yield from CRON
-    for folder in CRON_FOLDERS:
-        yield from ("%s/%s" % (folder, name) for name in _listed(door, folder))
-
-
-def _read(door: Door, path: str) -> str:
-    """Return a text; nothing where it isn't one, or lies somewhere that is not there."""
-    try:
-        return door.read(path, SCRIPT_LIMIT)
-    except Unreadable:
-        return ""
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []
+    return [
+        {"place": place, **one}
+        for place, text in scheduled.texts(door)
+        if place != PRUNER
+        for one in removing.removals(text)
+    ]
 
 
 def pruners(door: Door) -> list[Entry]:
     """Return the configurations of bulwark-prune that a unit carries out, and how that went last."""
     wanted = {}
-    for place in _texts(door):
-        for name in removing.guarded(_read(door, place)):
+    for place in scheduled.places(door):
+        for name in removing.guarded(scheduled.read(door, place)):
             wanted[name] = place
     found = []
     for name, place in sorted(wanted.items()):
@@ -314,7 +269,7 @@ def realms(door: Door) -> list[Entry]:
     """Return the directories whose accounts this host takes for its own."""
     places = dict(REALMS)
     for folder, pattern in REALM_FOLDERS.items():
-        places.update({"%s/%s" % (folder, name): pattern for name in _listed(door, folder) if name.endswith(".conf")})
+        places.update({"%s/%s" % (folder, name): pattern for name in door.names(folder) if name.endswith(".conf")})
     found = []
     for path, pattern in places.items():
         try:

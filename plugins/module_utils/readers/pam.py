@@ -168,13 +168,6 @@ def installed_modules(door: Door) -> frozenset[str]:
     """Return the base names of the PAM modules on the host; empty where no folder of them is known."""
     folders = [library + "/security" for library in LIBRARIES]
     for library in LIBRARIES:
-        folders += ["%s/%s/security" % (library, name) for name in _names(door, library) if "-linux-" in name]
-    found = [name for folder in folders for name in _names(door, folder)]
+        folders += ["%s/%s/security" % (library, name) for name in door.names(library) if "-linux-" in name]
+    found = [name for folder in folders for name in door.names(folder)]
     return frozenset(name[:-3] for name in found if name.endswith(".so"))
-
-
-def _names(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

@@ -51,7 +51,7 @@ def read(host: Reading, area: Area) -> None:
 
 def apt(door: Door) -> Iterator[Source]:
     """Yield apt's enabled sources of binary packages, in either format."""
-    for path in [APT, *(f"{APT_FOLDER}/{name}" for name in listed(door, APT_FOLDER))]:
+    for path in [APT, *(f"{APT_FOLDER}/{name}" for name in door.names(APT_FOLDER))]:
         parse = deb822 if path.endswith(".sources") else one_line if path.endswith(".list") else None
         try:
             found = list(parse(door.read(path))) if parse else []
@@ -62,7 +62,7 @@ def apt(door: Door) -> Iterator[Source]:
 
 def yum(door: Door) -> Iterator[Source]:
     """Yield the repositories of yum and dnf that are not switched off."""
-    for name in listed(door, YUM_FOLDER):
+    for name in door.names(YUM_FOLDER):
         if name.endswith(".repo"):
             path = f"{YUM_FOLDER}/{name}"
             for repository, options in sections(door.lines(path)).items():
@@ -109,7 +109,7 @@ def _flag(options: dict[str, str], key: str) -> bool | None:
 def releases(door: Door) -> list[dict[str, str]]:
     """Return what the archives say of themselves at the head of their signed lists."""
     found = []
-    for name in listed(door, LISTS):
+    for name in door.names(LISTS):
         if name.endswith(RELEASES):
             (head,) = door.pieces(f"{LISTS}/{name}", [(0, HEAD)])
             found.append({key.lower(): value for key, value in RELEASE_FIELD.findall(head.decode("utf-8", "replace"))})
@@ -118,10 +118,10 @@ def releases(door: Door) -> list[dict[str, str]]:
 
 def fetched(door: Door) -> int | None:
     """Return when lists last came: apt's timers say so, and a list that is new changes the folder."""
-    lists = [LISTS] if any(name.endswith(RELEASES) for name in listed(door, LISTS)) else []
+    lists = [LISTS] if any(name.endswith(RELEASES) for name in door.names(LISTS)) else []
     if lists:
         return newest(door, [*STAMPS, *lists])
-    made = [f"{folder}/{name}" for folder in DNF_CACHES for name in listed(door, folder)]
+    made = [f"{folder}/{name}" for folder in DNF_CACHES for name in door.names(folder)]
     return newest(door, [path for path in made if path.endswith((".solv", "/last_makecache"))])
 
 
@@ -138,11 +138,3 @@ def _reader(door: Door) -> Callable[[str], int | None]:
             return None
 
     return modified
-
-
-def listed(door: Door, folder: str) -> list[str]:
-    """Return the names in a folder, none where there is no such folder."""
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

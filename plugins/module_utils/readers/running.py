@@ -83,14 +83,14 @@ def flag(door: Door) -> dict[str, Any] | None:
 
 def kernel(door: Door, packages: list[Package]) -> dict[str, Any]:
     """Return the kernel that runs and those that lie ready."""
-    releases = [name[len(KERNEL) :] for name in _listed(door, "/boot")
+    releases = [name[len(KERNEL) :] for name in door.names("/boot")
                 if name.startswith(KERNEL) and "rescue" not in name]  # fmt: skip
     by_rpm = {one.version: one.came for one in packages if one.name in KERNELS}
     return {
         "release": door.read("/proc/sys/kernel/osrelease").strip(),
         "build": door.read("/proc/sys/kernel/version").strip(),
         "installed": {release: by_rpm.get(release) or _came(door, release) for release in releases},
-        "live_patches": _listed(door, LIVE_PATCHES),
+        "live_patches": door.names(LIVE_PATCHES),
     }
 
 
@@ -178,10 +178,3 @@ def replaced(maps: str) -> list[str]:
     if "(deleted)" not in maps:
         return []
     return sorted({path for path in REPLACED.findall(maps) if not path.startswith(OWN_FILES)})
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

@@ -112,7 +112,7 @@ def podman(host: Reading) -> Iterator[Entry]:
 def docker(door: Door) -> Iterator[Entry]:
     """Yield the images of docker's containers."""
     seen = set()
-    for container in _listed(door, f"{DOCKER}/containers"):
+    for container in door.names(f"{DOCKER}/containers"):
         config = _json(door, f"{DOCKER}/containers/{container}/config.v2.json") or {}
         image = str(config.get("Image", "")).rpartition(":")[2]
         if image and image not in seen:
@@ -127,7 +127,7 @@ def _image(engine: str, name: str, names: list[str], created: str | None) -> Ent
 
 def unseen(door: Door) -> list[str]:
     """Return the namespaces in which containerd runs containers whose images only its own database tells."""
-    found = [name for name in _listed(door, TASKS) if name != DOCKERS and _listed(door, f"{TASKS}/{name}")]
+    found = [name for name in door.names(TASKS) if name != DOCKERS and door.names(f"{TASKS}/{name}")]
     return [f"containerd runs containers ({name}); how old their images are is in its database" for name in found]
 
 
@@ -138,10 +138,3 @@ def _json(door: Door, path: str) -> Any:
         return None
     except (ValueError, RecursionError):
         raise Unreadable(f"{path}: not the JSON that it is known to be") from None
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

@@ -38,8 +38,8 @@ def enabled(door: Door) -> dict[str, str]:
     """Return where the links that targets want lead to, but for masked units."""
     found: dict[str, str] = {}
     for folder in WANTED_IN:
-        for target in (name for name in _listed(door, folder) if name.endswith(WANTS)):
-            for unit in _listed(door, f"{folder}/{target}"):
+        for target in (name for name in door.names(folder) if name.endswith(WANTS)):
+            for unit in door.names(f"{folder}/{target}"):
                 if unit.endswith(KINDS) and unit not in found and not masked(door, unit):
                     found[unit] = door.real(f"{folder}/{target}/{unit}")
     return found
@@ -63,7 +63,7 @@ def blocked(door: Door) -> list[dict[str, Any]]:
     """Return the modules that modprobe doesn't load, for good or by an alias."""
     files: dict[str, str] = {}
     for folder in MODPROBE:
-        for name in _listed(door, folder):
+        for name in door.names(folder):
             if name.endswith(".conf"):
                 files.setdefault(name, f"{folder}/{name}")
     found = []
@@ -99,10 +99,3 @@ def loadable(door: Door) -> list[str]:
 def plain(module: str) -> str:
     """Return a module's name as the kernel has it."""
     return module.replace("-", "_")
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

@@ -12,7 +12,12 @@ from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
 
 LOCALTIME = "/etc/localtime"
+#: Written once, when the system is set up or first starts.
+MACHINE_ID = "/etc/machine-id"
 ZONES = "/usr/share/zoneinfo/"
+NAMESPACE = "/proc/self/ns/pid"
+#: The kernel's number of its first process namespace (PROC_PID_INIT_INO), the only one that it lets set audit rules.
+FIRST = "pid:[4026531836]"
 FAMILIES = {
     "debian": "debian",
     "ubuntu": "ubuntu",
@@ -28,15 +33,19 @@ FAMILIES = {
 def read(host: Reading, area: Area) -> None:
     """Learn `release`, `family`, `hostname`, `systemd`, `privileged`, `account`, `peer`, `crypto_policy` and the time.
 
-    now: seconds since 1970 by the host's clock. timezone: the name of its zone, such as Europe/Lisbon.
+    own_kernel: False where the host shares another's, as a container does.
+    now: seconds since 1970 by the host's clock. timezone: the name of its zone, such as Europe/Lisbon. born: when the
+    system was set up, in seconds since 1970.
     """
     door = host.door
     area.facts["now"] = int(time.time())
     area.learn("timezone", timezone, door)
+    area.learn("born", door.modified, MACHINE_ID)
     release = area.learn("release", os_release, door)
     if release is not None:
         area.facts["family"] = family(release)
     area.learn("hostname", lambda: door.read("/etc/hostname").strip())
+    area.facts["own_kernel"] = own_kernel(door)
     area.facts["systemd"] = booted_by_systemd(door)
     area.facts["privileged"] = not door.live or os.geteuid() == 0
     area.facts["account"] = login_account() if door.live else ""
@@ -79,6 +88,15 @@ def timezone(door: Door) -> str:
 def booted_by_systemd(door: Door) -> bool:
     """Say whether systemd runs the host, as sd_booted(3) does; a recorded host says so by its folder."""
     return door.exists("/run/systemd/system")
+
+
+def own_kernel(door: Door) -> bool:
+    """Say whether the host is in the kernel's first process namespace, as no container is; a recorded one counts so."""
+    try:
+        found = door.real(NAMESPACE).rpartition("/")[2]
+    except Unreadable:
+        return True
+    return not found.startswith("pid:[") or found == FIRST
 
 
 def crypto_policy(door: Door) -> str | None:

@@ -31,14 +31,7 @@ def enabled(door: Door) -> list[str]:
     return sorted({
         unit
         for folder in WANTED_IN
-        for target in _listed(door, folder)
+        for target in door.names(folder)
         if target.endswith(WANTS)
-        for unit in _listed(door, f"{folder}/{target}")
+        for unit in door.names(f"{folder}/{target}")
     })  # fmt: skip
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

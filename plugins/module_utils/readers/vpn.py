@@ -37,7 +37,7 @@ def read(host: Reading, area: Area) -> None:
 
 def openvpn(door: Door) -> list[dict[str, Any]]:
     """Return what each OpenVPN server configuration asks for."""
-    paths = [f"{folder}/{name}" for folder in OPENVPN for name in _listed(door, folder) if name.endswith(".conf")]
+    paths = [f"{folder}/{name}" for folder in OPENVPN for name in door.names(folder) if name.endswith(".conf")]
     found = []
     for path in paths:
         options = openvpn_options(door.read(path), path)
@@ -77,7 +77,7 @@ def openvpn_options(text: str, path: str) -> list[list[str]]:
 def swanctl(door: Door) -> list[dict[str, Any]]:
     """Return the connections of swanctl.conf(5) that have an address pool for their users."""
     found = []
-    paths = [SWANCTL, *(f"{SWANCTL_FOLDER}/{name}" for name in _listed(door, SWANCTL_FOLDER) if name.endswith(".conf"))]
+    paths = [SWANCTL, *(f"{SWANCTL_FOLDER}/{name}" for name in door.names(SWANCTL_FOLDER) if name.endswith(".conf"))]
     for path in (path for path in paths if door.exists(path)):
         connections = sections(door.read(path), path).get("connections", {})
         for name, connection in connections.items():
@@ -110,7 +110,7 @@ def sections(text: str, path: str) -> dict[str, Any]:
 def ipsec_conf(door: Door) -> list[dict[str, Any]]:
     """Return the connections of ipsec.conf(5) that hand out addresses to their users."""
     found = []
-    paths = [*IPSEC, *(f"{IPSEC_FOLDER}/{name}" for name in _listed(door, IPSEC_FOLDER) if name.endswith(".conf"))]
+    paths = [*IPSEC, *(f"{IPSEC_FOLDER}/{name}" for name in door.names(IPSEC_FOLDER) if name.endswith(".conf"))]
     for path in (path for path in paths if door.exists(path)):
         blocks: dict[str, dict[str, str]] = {}
         block: dict[str, str] = {}
@@ -144,10 +144,3 @@ def wireguard(door: Door) -> list[dict[str, Any]]:
         users = [networks for networks in peers if networks and all(one.endswith(SINGLE) for one in networks)]
         interfaces.append({"interface": name, "port": int(port) if port.isdigit() else 0, "users": len(users)})
     return interfaces
-
-
-def _listed(door: Door, folder: str) -> list[str]:
-    try:
-        return door.list(folder)
-    except Missing:
-        return []

@@ -23,7 +23,7 @@ DefaultDependencies=no
 RequiresMountsFor=/etc %(folder)s
 After=local-fs.target systemd-remount-fs.service
 Before=sysinit.target network-pre.target nftables.service firewalld.service ufw.service netfilter-persistent.service
-Before=ssh.service sshd.service ssh.socket sshd.socket %(units)s
+Before=ssh.service sshd.service ssh.socket sshd.socket auditd.service audit-rules.service %(units)s
 Conflicts=shutdown.target
 Before=shutdown.target
 

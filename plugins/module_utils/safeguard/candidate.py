@@ -14,7 +14,7 @@ from . import ending, kept, masking, places, putback
 from .files import ABSENT, File, Files, content_of
 from .host import Host
 from .problem import Problem
-from .programs import RUN, STAGED
+from .programs import RUN, STAGED, TAKEN_UP_BY
 
 Step = dict[str, Any]
 Change = dict[str, Any]
@@ -198,6 +198,7 @@ def _unit(candidate: Candidate, step: Step, _secrets: Mapping[str, str], host: H
 def _program(candidate: Candidate, step: Step, _secrets: Mapping[str, str], host: Host) -> None:
     name = step["name"]
     if name in STAGED:
+        step = {**step, "reload": [TAKEN_UP_BY[name]] if name in TAKEN_UP_BY else []}
         for path, file in STAGED[name](step["arguments"], candidate.files, host).items():
             _set(candidate, step, path, file)
         return

@@ -93,7 +93,7 @@ class Carrier:
         record["services"] = {
             name: {"verb": verb, "active": putback.runs(name), "options": options}
             for name, verb in names.items()
-            if self.host.unit(name) or not putback.has_systemd()
+            if self.host.serves(name)
         }
         # Also where its unit waits for a socket to start it.
         self._answered = any(name.startswith("ssh") for name in record["services"]) and self._answers()
@@ -105,7 +105,7 @@ class Carrier:
         # While its file is still there, since that says how a unit is stopped.
         for unit in change.units:
             if unit["active"] is False:
-                self._must(["systemctl", "stop", unit["name"]])
+                self._stopped(unit["name"])
         for item in record["paths"]:
             self._in_time()
             putback.put(self.home, item["path"], item["wanted"])
@@ -175,6 +175,12 @@ class Carrier:
         rc, said = putback.command(argv, max(1.0, self._deadline - time.monotonic()))
         if rc != 0:
             raise Problem("%s failed: %s" % (" ".join(argv), said.strip()[-300:]))
+
+    def _stopped(self, unit: str) -> None:
+        self._in_time()
+        succeeded, said = putback.stop(unit)
+        if not succeeded:
+            raise Problem("%s did not stop: %s" % (unit, said.strip()[-300:]))
 
     def _in_time(self) -> None:
         if time.monotonic() > self._deadline:

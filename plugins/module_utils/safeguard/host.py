@@ -69,5 +69,9 @@ class Host:
     def service(self, name: str) -> str:
         """Return what a service is called here; "sshd" is ssh.service or sshd.service."""
         if name != "sshd":
-            return name if "." in name else name + ".service"
+            return name if "." in name or name == putback.AUDIT_RULES else name + ".service"
         return next((unit for unit in SSH_UNITS if self.unit(unit)), "ssh.service")
+
+    def serves(self, name: str) -> bool:
+        """Say whether there is such a service here; without systemd nobody knows, and there may be."""
+        return name == putback.AUDIT_RULES or not putback.has_systemd() or self.unit(name) is not None

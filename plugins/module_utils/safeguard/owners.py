@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks the owning programs whether they would take a candidate's files: sshd, visudo, nft."""
+"""Asks the owning programs whether they would take a candidate's files: sshd, visudo, nft, rsyslogd."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..door import Unreadable
+from ..door import Door, Unreadable
 from ..readers import sshd
 from ..ssh import config as sshd_config
+from . import staged_rsyslog
 from .candidate import Candidate
 from .staged import StagedDoor
 
@@ -42,8 +43,30 @@ def refusals(candidate: Candidate, door: StagedDoor) -> Iterator[tuple[str, str]
             continue
         if path == SUDOERS or path.startswith(SUDOERS + ".d/"):
             yield from _asked(door, ["visudo", "-c", "-f", door.place(path)], path)
+        elif path == staged_rsyslog.CONFIG or path.startswith(staged_rsyslog.FOLDER + "/"):
+            yield from _rsyslog(door, path)
         elif path.startswith(NFTABLES):
             yield from _asked(door, ["nft", "-c", "-f", door.place(path)], path)
+
+
+def _rsyslog(door: StagedDoor, path: str) -> Iterator[tuple[str, str]]:
+    """Yield what rsyslogd says of its whole configuration beside what it said before.
+
+    What it complains of now keeps nothing from being changed. Before it is installed, it can't be asked.
+    """
+    if Door().which("rsyslogd") is None:
+        return
+    try:
+        copy = staged_rsyslog.copy(door, door.folder)
+        done = door.run(["rsyslogd", "-N1", "-f", copy], SECONDS)
+        before = door.run(["rsyslogd", "-N1"], SECONDS) if done.rc else done
+    except Unreadable as problem:
+        yield path, "%s can't be checked: %s" % (path, problem)
+        return
+    said = staged_rsyslog.complaints(done.err, door.folder)
+    fresh = [line for line in said if line not in staged_rsyslog.complaints(before.err, door.folder)]
+    if done.rc and fresh:
+        yield path, "rsyslogd refuses it: %s" % fresh[0]
 
 
 def _options(door: StagedDoor) -> list[str]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that own their files and change them themselves: what they would do, and how they are run.
 
-pam-auth-update can be tried on copies, so that its result is files like any other. authselect and
-update-crypto-policies can't: their files are recorded before, and they run with the other changes.
+pam-auth-update can be tried on copies, and what augenrules does is known, so that their results are files like any
+other. authselect and update-crypto-policies can't be tried: their files are recorded before, and they run with the
+other changes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..door import Missing, Unreadable
 from ..edits.refused import Refused
-from . import pam_auth_update
+from . import augenrules, pam_auth_update, putback
 from .files import File, Files
 from .host import Host
 
@@ -59,12 +60,30 @@ def policy_commands(arguments: Arguments, _host: Host) -> list[list[str]]:
     return [["update-crypto-policies", "--set", str(arguments["policy"])]]
 
 
-STAGED: dict[str, Callable[[Arguments, Files, Host], dict[str, File]]] = {"pam-auth-update": pam_auth_update.written}
+def loading(_arguments: Arguments, _host: Host) -> tuple[str, str]:
+    """Return what becomes of the kernel's audit rules; where they are locked only the next boot loads others."""
+    if putback.audit_rules_locked():
+        return "locked until the next boot (enabled 2)", "loaded by the next boot"
+    return "as loaded", "loaded anew"
+
+
+def loading_commands(_arguments: Arguments, _host: Host) -> list[list[str]]:
+    """Return the command that loads the audit rules of the files."""
+    return [] if putback.audit_rules_locked() else [["augenrules", "--load"]]
+
+
+STAGED: dict[str, Callable[[Arguments, Files, Host], dict[str, File]]] = {
+    "augenrules": augenrules.written,
+    "pam-auth-update": pam_auth_update.written,
+}
+#: What takes up the files that a program leaves.
+TAKEN_UP_BY = {"augenrules": putback.AUDIT_RULES}
 RUN = {
     "authselect": Run(
         features,
         feature_commands,
         ("/etc/authselect", "/etc/pam.d", "/etc/nsswitch.conf", "/etc/dconf", "/var/lib/authselect"),
     ),
+    "audit-rules": Run(loading, loading_commands, ()),
     "update-crypto-policies": Run(policy, policy_commands, ("/etc/crypto-policies",)),
 }

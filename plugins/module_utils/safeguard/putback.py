@@ -48,6 +48,10 @@ RETRY_SECONDS = 600
 #: Seconds within which an SSH server that took up its configuration answers again.
 ANSWER_SECONDS = 5
 COMMAND_SECONDS = 30
+#: Taken up like a service: the rules that the kernel's audit is given.
+AUDIT_RULES = "audit-rules"
+JOURNAL = "systemd-journald"
+STOP_SECONDS = 15
 #: How this host reaches itself where a server listens on all addresses.
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 BOOT_TEST_SECONDS = 60
@@ -346,8 +350,36 @@ def is_active(unit: str) -> bool:
     return command(["systemctl", "is-active", unit])[1].strip() in ("active", "activating", "reloading")
 
 
+def stop(unit: str) -> tuple[bool, str]:
+    """Stop a unit; return (succeeded, what was said). One that nobody may stop by hand, such as auditd, is ended."""
+    rc, said = command(["systemctl", "stop", unit])
+    if rc == 0:
+        return True, said
+    if command(["systemctl", "show", "--value", "-p", "RefuseManualStop", unit])[1].strip() != "yes":
+        return False, said
+    command(["systemctl", "kill", unit])
+    until = time.monotonic() + STOP_SECONDS
+    while is_active(unit) and time.monotonic() < until:
+        time.sleep(0.1)
+    return not is_active(unit), said
+
+
+def audit_rules_locked() -> bool:
+    """Say whether the kernel's audit rules can't be changed, until the next boot or at all."""
+    return audit_enabled() in ("", "2")
+
+
+def audit_enabled() -> str:
+    """Return what the kernel says of its audit: 0 off, 1 on, 2 locked; empty where it says nothing."""
+    rc, said = command(["auditctl", "-s"])
+    found = re.search(r"^enabled (\d)$", said, re.MULTILINE)
+    return found[1] if found and rc == 0 else ""
+
+
 def runs(service: str) -> bool:
     """Say whether a service runs; without systemd only the SSH server's is known, others count as running."""
+    if service == AUDIT_RULES:
+        return not audit_rules_locked()
     if has_systemd():
         return is_active(service)
     return not service.startswith("ssh") or bool(listeners())
@@ -355,9 +387,16 @@ def runs(service: str) -> bool:
 
 def take_up(verb: str, service: str) -> tuple[bool, str]:
     """Reload or restart a service where it runs; return (succeeded, what was said)."""
-    if has_systemd():
+    if service == AUDIT_RULES:
+        # Where the rules locked the kernel as they were loaded, only a boot takes up others.
+        rc, said = (0, "") if audit_rules_locked() else command(["augenrules", "--load"])
+    elif has_systemd():
         verbs = {"reload": "try-reload-or-restart", "restart": "try-restart"}
+        audited = service == JOURNAL and audit_enabled() == "1"
         rc, said = command(["systemctl", verbs[verb], service])
+        if audited:
+            # Debian's journald turns the kernel's audit off as it starts.
+            command(["auditctl", "-e", "1"])
     elif service.startswith("ssh"):
         for process in listeners():
             os.kill(process, signal.SIGHUP)
@@ -369,7 +408,7 @@ def take_up(verb: str, service: str) -> tuple[bool, str]:
 
 def well(service: str, options: list[str]) -> bool:
     """Say whether a service runs; the SSH server, started with `options`, has to answer somewhere as well."""
-    if not runs(service):
+    if service != AUDIT_RULES and not runs(service):
         return False
     deadline = time.monotonic() + (ANSWER_SECONDS if service.startswith("ssh") else 0)
     while time.monotonic() < deadline:
@@ -491,8 +530,9 @@ def put_paths(home: Home, record: Json) -> tuple[list[str], list[str]]:
 def stop_started(record: Json) -> list[str]:
     """Stop the units that did not run before; return what failed."""
     units = [unit for unit, before in record["units"].items() if has_systemd() and not before["active"]]
-    started = [unit for unit in units if is_active(unit)]
-    return ["%s: it did not stop" % unit for unit in started if command(["systemctl", "stop", unit])[0] != 0]
+    # Sockets first, which would start again what is stopped before them.
+    started = sorted((unit for unit in units if is_active(unit)), key=lambda unit: not unit.endswith(".socket"))
+    return ["%s: it did not stop" % unit for unit in started if not stop(unit)[0]]
 
 
 def settle(record: Json, done: list[str], at_boot: bool = False) -> list[str]:

@@ -217,7 +217,7 @@ def _services(records: Iterable[Record], here: Host) -> dict[str, str]:
     found: dict[str, str] = {}
     for record in records:
         for name, how in record["services"].items():
-            if here.unit(name) or not putback.has_systemd():
+            if here.serves(name):
                 found[name] = "restart" if "restart" in (how["verb"], found.get(name)) else how["verb"]
     return found
 

@@ -32,10 +32,10 @@ class StagedDoor(Door):
 
     def __init__(self, folder: str, files: Mapping[str, File], provides: Iterable[str] = ()) -> None:
         super().__init__()
-        self._folder = folder
+        self.folder = folder
         self._files = dict(files)
         self._provides = [pattern.split("/") for pattern in provides]
-        self._folders = {above for path, file in files.items() if file.content is not None for above in _above(path)}
+        self.folders = {above for path, file in files.items() if file.content is not None for above in _above(path)}
         self._copies: dict[str, str] = {}
         self._sudoers = SudoersCopies(self, folder)
         self._making = threading.Lock()
@@ -52,7 +52,7 @@ class StagedDoor(Door):
         """Return the names in a folder, with what is staged and provided, without what is gone."""
         folder = os.path.realpath(path)
         added = {name for above, name in map(os.path.split, self._present()) if above == folder}
-        added |= {os.path.basename(new) for new in self._folders if os.path.dirname(new) == folder}
+        added |= {os.path.basename(new) for new in self.folders if os.path.dirname(new) == folder}
         for *above, name in self._provides:
             if _alike(path.split("/"), above) and not any(sign in name for sign in "*?["):
                 added.add(name)
@@ -75,7 +75,7 @@ class StagedDoor(Door):
         try:
             return super().stat(path)
         except Missing:
-            if found in self._folders:
+            if found in self.folders:
                 return Status("dir", 0o755, 0, 0, 0)
             if self._provided(path):
                 return Status("file", 0o644, 0, 0, 0)
@@ -149,7 +149,7 @@ class StagedDoor(Door):
                 line = "Include %s" % " ".join(copies) if copies else "#"
             lines.append(line)
         # Not before: a file that includes itself must not find its unfinished copy.
-        copy = "%s/sshd/%03d" % (self._folder, len(self._copies))
+        copy = "%s/sshd/%03d" % (self.folder, len(self._copies))
         _write(copy, "\n".join(lines).encode("utf-8", "replace"))
         self._copies[path] = copy
         return copy
@@ -160,7 +160,7 @@ class StagedDoor(Door):
         return text
 
     def _staged(self, path: str) -> str:
-        return "%s/root%s" % (self._folder, path)
+        return "%s/root%s" % (self.folder, path)
 
     def _present(self) -> Iterable[str]:
         return (path for path, file in self._files.items() if file.content is not None)

@@ -7,16 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .reference import Reference
+
 FRAMEWORKS = ("essential_eight", "ism", "cis_v8", "nist_800_53", "csf_2", "iso_27001")
 FAMILIES = {"lin": "linux", "win": "windows", "net": "network"}
-
-
-@dataclass(frozen=True)
-class Reference:
-    """An item of another framework that a recommendation maps to; `unsure` where it may not fit."""
-
-    id: str
-    unsure: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .advisory import FRAMEWORKS, Control, Recommendation, Record, Reference, Section, Threshold
+from .advisory import FRAMEWORKS, Control, Recommendation, Record, Section, Threshold
+from .reference import references
 from .strict_yaml import Entry
 
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -50,24 +51,12 @@ def _recommendation(entry: Entry, section_name: str, codes: tuple[str, ...]) -> 
         entry.choice("type", ("technical", "hybrid", "procedural")),
         entry.choice("severity", SEVERITIES),
         entry.text("requirement"),
-        {framework: _references(mappings, framework) for framework in FRAMEWORKS if framework in mappings},
+        {framework: references(mappings, framework) for framework in FRAMEWORKS if framework in mappings},
         entry.text("mappings_note", ""),
     )
     mappings.close()
     entry.close()
     return made
-
-
-def _references(mappings: Entry, framework: str) -> tuple[Reference, ...]:
-    return tuple(_reference(mappings, framework, each) for each in mappings.value(framework) or ())
-
-
-def _reference(mappings: Entry, framework: str, value: Any) -> Reference:
-    if isinstance(value, str) and value:
-        return Reference(value)
-    if isinstance(value, dict) and set(value) == {"id", "unsure"} and value["unsure"] is True:
-        return Reference(str(value["id"]), unsure=True)
-    raise mappings.wrong(framework, value, "an item must be a text, or {id: ..., unsure: true}")
 
 
 def _control(entry: Entry, section_name: str) -> Control:

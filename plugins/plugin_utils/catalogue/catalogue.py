@@ -14,8 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .advisory import Control, Recommendation, Record, Reference, Section, Threshold
-from .advisory_file import section
+from .advisory import Control, Recommendation, Record, Section, Threshold
+from .advisory_file import SEVERITIES, section
+from .frameworks import Frameworks, frameworks
+from .reference import Reference
 from .role_policy import RolePolicy, role_policy
 from .strict_yaml import CatalogueError, read
 
@@ -47,6 +49,7 @@ class Catalogue:
     controls: Mapping[str, Control]
     records: Mapping[str, Record]
     thresholds: Mapping[str, Threshold]
+    frameworks: Frameworks
     _options: Mapping[str, Any]
     _run_options: Mapping[str, Any]
 
@@ -70,6 +73,10 @@ class Catalogue:
     def binds_provider(self, id_: str) -> bool:
         """Say whether a control or record serves a recommendation that the provider has to meet; raises KeyError."""
         return any(served.binds_provider for served in self.recommendations_of(id_))
+
+    def severity_of(self, record: str) -> str:
+        """Return the severity of a record: the highest of the recommendations that it serves; raises KeyError."""
+        return min((served.severity for served in self.recommendations_of(record)), key=SEVERITIES.index)
 
     def enforced(self) -> frozenset[str]:
         """Return the controls that a role can enforce: those with a task file of their own."""
@@ -114,12 +121,16 @@ def _load(root: Path) -> Catalogue:
         key=lambda made: made.number,
     )
     guard = role_policy(root / GUARD)
+    recommendations = _by_id(item for made in sections for item in made.recommendations)
+    controls = _by_id(item for made in sections for item in made.controls)
+    records = _by_id(item for made in sections for item in made.records)
     catalogue = Catalogue(
         tuple(sections),
-        _by_id(item for made in sections for item in made.recommendations),
-        _by_id(item for made in sections for item in made.controls),
-        _by_id(item for made in sections for item in made.records),
+        recommendations,
+        controls,
+        records,
         {threshold.variable: threshold for made in sections for threshold in made.thresholds},
+        frameworks(root, recommendations, {*controls, *records}),
         _options(root, {GUARD: guard, **policies}),
         guard.values,
     )

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
-from . import backups, run_options, work_windows
+from . import backups, collectors, log_agents, run_options, sensors, work_windows
 from .checking import Problem, near, shown
 from .merging import Merged
 from .moments import DATE_TEXT, MOMENT_TEXT, as_date, as_moment
-from .registers import CUSTOMER, OUTSIDER_TEXT, PARTY_TEXT, is_party
+from .parties import CUSTOMER, OUTSIDER_TEXT, PARTY_TEXT, is_party
 from .totp import SeedError, seed_bytes
 
 DATES = {
@@ -22,9 +22,24 @@ DATES = {
     "bulwark_leavers": ("left",),
     "bulwark_host_lists": ("date",),
     "bulwark_backups": ("offsite", "offline", "escrow"),
+    "bulwark_sensors": ("guarded",),
 }
 #: Registers whose entries are proposed by an onboarding and approved by a person.
 APPROVED = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_services", "bulwark_remote_tools")
+#: Registers whose entries have a file of their own.
+KINDS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[Problem]]] = {
+    "bulwark_backups": backups.problems,
+    "bulwark_collectors": collectors.problems,
+    "bulwark_log_agents": log_agents.problems,
+    "bulwark_sensors": sensors.problems,
+}
+#: Files and folders of a collector's own.
+PATHS = (
+    "bulwark_log_store",
+    "bulwark_log_collector_ca",
+    "bulwark_log_collector_certificate",
+    "bulwark_log_collector_key",
+)
 #: Who may answer for a control beside a party.
 BEYOND_PARTIES = ("both", "nobody")
 MODE = re.compile(r"[0-7]{3,4}")
@@ -39,10 +54,7 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
     for name in APPROVED:
         for place, entry in merged.entries(name, merged.values):
             yield from _approval(place, entry)
-    contracts = {entry["id"]: entry for entry in values.get("bulwark_contracts") or () if entry.get("id")}
-    for place, entry in merged.entries("bulwark_accounts", values):
-        yield from _account(place, entry)
-        yield from _contract_of(place, entry, contracts)
+    yield from _accounts(merged, values)
     yield from _listeners(merged, values)
     for place, entry in merged.entries("bulwark_zones", values):
         yield from _networks(place + ".cidrs", entry["cidrs"])
@@ -54,14 +66,23 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
         yield from _order(place, entry, as_date, DATE_TEXT)
     for place, entry in merged.entries("bulwark_work_orders", values):
         yield from _order(place, entry, as_moment, MOMENT_TEXT)
-    for place, entry in merged.entries("bulwark_backups", values):
-        yield from backups.problems(place, entry)
+    for name, problems in KINDS.items():
+        for place, entry in merged.entries(name, values):
+            yield from problems(place, entry)
+    yield from _paths(values)
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
     yield from _msp_names(values.get("bulwark_msp_names") or {})
     yield from _file_modes(values.get("bulwark_file_modes") or {})
     yield from _seeds(values)
     yield from _responsibilities(values.get("bulwark_responsibilities") or {}, catalogue)
+
+
+def _paths(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in PATHS:
+        yield from collectors.path_problems(name, values.get(name))
+    for index, route in enumerate(values.get("bulwark_soc_routes") or ()):
+        yield from collectors.path_problems("bulwark_soc_routes[%d].url_file" % index, route.get("url_file"))
 
 
 def _msp_names(names: Mapping[str, Any]) -> Iterator[Problem]:
@@ -107,6 +128,13 @@ def _listeners(merged: Merged, values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 place + ".zone", "bulwark_zones has no %s%s" % (shown(entry["zone"]), near(entry["zone"], zones))
             )
+
+
+def _accounts(merged: Merged, values: Mapping[str, Any]) -> Iterator[Problem]:
+    contracts = {entry["id"]: entry for entry in values.get("bulwark_contracts") or () if entry.get("id")}
+    for place, entry in merged.entries("bulwark_accounts", values):
+        yield from _account(place, entry)
+        yield from _contract_of(place, entry, contracts)
 
 
 def _account(place: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
@@ -166,7 +194,7 @@ def _responsibilities(named: Mapping[str, Any], catalogue: Catalogue) -> Iterato
     choices = {"default": named["default"]} if named.get("default") else {}
     for group, known in (
         ("sections", [section.name for section in catalogue.sections]),
-        ("controls", catalogue.controls),
+        ("controls", [*catalogue.controls, *catalogue.records]),
     ):
         for name, choice in (named.get(group) or {}).items():
             choices["%s.%s" % (group, name)] = choice

@@ -24,8 +24,9 @@ from .waivers import Waiver, WaiverError, waiver
 PREFIX = "bulwark_"
 #: Names that the playbooks themselves set, and what report.yml takes.
 OWN_RESULTS = frozenset(
-    {"bulwark_run", "bulwark_posture", "bulwark_report_run", "bulwark_enforced", "bulwark_section", "bulwark_control"}
-)
+    {"bulwark_run", "bulwark_posture", "bulwark_report_run", "bulwark_enforced", "bulwark_section", "bulwark_control",
+     "bulwark_canary", "bulwark_searches", "bulwark_sightings"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,20 @@ def declare(variables: Mapping[str, Any], catalogue: Catalogue, today: date) -> 
     secrets = {name: values.pop(name) for name in list(values) if holds_secrets(options[name])}
     policy = {**catalogue.defaults(values.get("bulwark_profile") or "baseline"), **values}
     return Declaration(values, policy, known, tuple(waivers), secrets)
+
+
+def usable(variables: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """Return those of a file's variables that fit, merged and typed as declare() has them."""
+    validator = _validator(catalogue)
+    specification = validator.argument_spec
+    fitting = {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(PREFIX) and name not in OWN_RESULTS and not list(_misfits(name, value, specification))
+    }
+    merged = merge(fitting)
+    validated = validator.validate(merged.values).validated_parameters
+    return {name: value for name, value in validated.items() if name in merged.values}
 
 
 @lru_cache(maxsize=1)

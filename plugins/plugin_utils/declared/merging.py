@@ -14,7 +14,8 @@ from .checking import Problem
 #: Lists that several groups may contribute to, each by a variable of its own: the name plus "_<anything>".
 MERGED = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_contracts", "bulwark_waivers",
           "bulwark_host_lists", "bulwark_admin_cidrs", "bulwark_leavers", "bulwark_services", "bulwark_remote_tools",
-          "bulwark_work_orders", "bulwark_backups")  # fmt: skip
+          "bulwark_work_orders", "bulwark_backups", "bulwark_collectors", "bulwark_log_agents",
+          "bulwark_sensors")  # fmt: skip
 #: What makes two entries of a merged list the same entry.
 IDENTITY = {
     "bulwark_accounts": ("name",),
@@ -23,6 +24,9 @@ IDENTITY = {
     "bulwark_services": ("name",),
     "bulwark_remote_tools": ("name",),
     "bulwark_backups": ("name",),
+    "bulwark_collectors": ("name",),
+    "bulwark_log_agents": ("name",),
+    "bulwark_sensors": ("name",),
 }
 
 

@@ -6,7 +6,6 @@ Entries with `status: proposed` are kept apart: they never make anything pass.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,13 +13,13 @@ from functools import cached_property
 from typing import Any
 
 from .backups import Backup, backup
+from .collectors import Collector, collector
+from .log_agents import LogAgent, log_agent
 from .moments import DATE_TEXT, as_date, as_moment
+from .parties import CUSTOMER
+from .sensors import Sensor, sensor
 
 NO_CUSTOMER = "_none"
-CUSTOMER = "customer"
-PARTY = re.compile(r"customer|(msp|vendor):[a-z0-9][a-z0-9._-]*")
-OUTSIDER_TEXT = "msp:<id> or vendor:<id> (id in lower case)"
-PARTY_TEXT = "customer, " + OUTSIDER_TEXT
 
 
 class Undeclared(Exception):
@@ -165,6 +164,9 @@ class Registers:
     remote_tools: tuple[RemoteTool, ...] | None = None
     work_orders: tuple[WorkOrder, ...] | None = None
     backups: tuple[Backup, ...] | None = None
+    collectors: tuple[Collector, ...] | None = None
+    log_agents: tuple[LogAgent, ...] | None = None
+    sensors: tuple[Sensor, ...] | None = None
     responsibilities: Mapping[str, Any] | None = None
     seeded: frozenset[str] = frozenset()
 
@@ -216,6 +218,9 @@ VARIABLES = {
     "remote_tools": "bulwark_remote_tools",
     "work_orders": "bulwark_work_orders",
     "backups": "bulwark_backups",
+    "collectors": "bulwark_collectors",
+    "log_agents": "bulwark_log_agents",
+    "sensors": "bulwark_sensors",
     "responsibilities": "bulwark_responsibilities",
 }
 
@@ -235,6 +240,9 @@ def build(declared: Mapping[str, Any]) -> Registers:
         remote_tools=_tuple(declared.get("bulwark_remote_tools"), _remote_tool),
         work_orders=_tuple(declared.get("bulwark_work_orders"), _work_order),
         backups=_tuple(declared.get("bulwark_backups"), backup),
+        collectors=_tuple(declared.get("bulwark_collectors"), collector),
+        log_agents=_tuple(declared.get("bulwark_log_agents"), log_agent),
+        sensors=_tuple(declared.get("bulwark_sensors"), sensor),
         functions=_maybe(declared.get("bulwark_host_functions"), frozenset),
         tier=declared.get("bulwark_host_tier"),
         admin_cidrs=_maybe(declared.get("bulwark_admin_cidrs"), tuple),
@@ -261,11 +269,6 @@ def _day(value: Any) -> date:
     if found is None:
         raise ValueError(DATE_TEXT)
     return found
-
-
-def is_party(value: Any) -> bool:
-    """Say whether `value` names a party as PARTY_TEXT says."""
-    return bool(PARTY.fullmatch(str(value)))
 
 
 def _account(entry: Mapping[str, Any]) -> Account:

@@ -25,6 +25,7 @@ BOUNDS: Mapping[str, tuple[int, int | None]] = {
     "bulwark_patch_seconds": (60, 86400),
     "bulwark_health_seconds": (1, 3600),
     "bulwark_reboot_seconds": (30, 7200),
+    "bulwark_canary_log_seconds": (1, 3600),
 }
 #: Characters of a key that nobody guesses: 64 bits in hex.
 LEAST_KEY = 16

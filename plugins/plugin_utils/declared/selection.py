@@ -19,13 +19,15 @@ def problems_with(policy: Mapping[str, Any], catalogue: Catalogue) -> Iterator[P
     for variable in ("bulwark_controls", "bulwark_staged"):
         for index, name in enumerate(policy.get(variable) or ()):
             id_ = name.removeprefix("!")
-            if id_ not in catalogue.controls:
-                text = "there is no control %s%s" % (shown(id_), near(id_, catalogue.controls))
+            # A record is judged like a control, and nothing enforces it.
+            known = {*catalogue.controls, *(catalogue.records if variable == "bulwark_controls" else ())}
+            if id_ not in known:
+                text = "there is no control %s%s" % (shown(id_), near(id_, known))
                 yield Problem("%s[%d]" % (variable, index), text)
 
 
 def selected(policy: Mapping[str, Any], catalogue: Catalogue, judged: Iterable[str]) -> list[str]:
-    """Return the ids to judge, in the catalogue's order.
+    """Return the ids of controls and records to judge, in the catalogue's order.
 
     bulwark_sections: roles or codes (mfa, MF). bulwark_controls: ids; `!id` leaves one out.
     """
@@ -38,7 +40,7 @@ def selected(policy: Mapping[str, Any], catalogue: Catalogue, judged: Iterable[s
     judges = set(judged)
     return [
         control
-        for control in catalogue.controls
+        for control in (*catalogue.controls, *catalogue.records)
         if control in judges
         and control not in left_out
         and (not wanted or control in wanted)

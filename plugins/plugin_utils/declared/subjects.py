@@ -9,6 +9,10 @@ from typing import Any
 
 from .registers import Registers
 
+#: Of a declared sensor, the files that it may name itself: they go by their last change.
+NAMED_LOOKS = ("check_in", "signatures", "rules")
+#: Of a declared agent that carries logs, what the host is told beside its lists.
+AGENT_KEYS = ("name", "unit", "collector", "config")
 #: Of a declared backup, what the host is told.
 BACKUP_KEYS = ("name", "tool", "repository", "key_file", "environment", "user", "unit", "command")
 
@@ -30,13 +34,18 @@ def marks(policy: Mapping[str, Any]) -> list[str]:
     return sorted({pattern for patterns in (policy.get("bulwark_msp_names") or {}).values() for pattern in patterns})
 
 
-def places(policy: Mapping[str, Any]) -> list[str]:
-    """Return the patterns of the paths that the policy accepts, by which the deep reading's paths are looked for."""
+def places(policy: Mapping[str, Any], registers: Registers) -> list[str]:
+    """Return the patterns of the paths that are accepted, by which the deep reading's paths are looked for."""
     baseline = [
         entry.partition(" ")[2] for entry in (*policy["bulwark_setuid_files"], *policy["bulwark_setuid_accepted"])
     ]
     accepted = [*policy["bulwark_writable_paths"], *policy["bulwark_credential_places"]]
-    return sorted({*baseline, *accepted})
+    return sorted({*baseline, *accepted, *declared_keys(registers)})
+
+
+def declared_keys(registers: Registers) -> set[str]:
+    """Return the paths of the private keys that registers say are on the host."""
+    return {one.key for one in registers.collectors or () if one.key}
 
 
 def backups(registers: Registers) -> list[dict[str, Any]]:
@@ -44,6 +53,28 @@ def backups(registers: Registers) -> list[dict[str, Any]]:
     return [
         {**{key: getattr(one, key) for key in BACKUP_KEYS}, "scope": list(one.scope)} for one in registers.backups or ()
     ]
+
+
+def log_agents(registers: Registers) -> list[dict[str, Any]]:
+    """Return what the reader needs of the declared agents, in the form that linux_state_info takes."""
+    lists = ("lines", "keeps", "carries")
+    return [
+        {**{key: getattr(one, key) for key in AGENT_KEYS}, **{key: list(getattr(one, key)) for key in lists}}
+        for one in registers.log_agents or ()
+    ]
+
+
+def sensors(registers: Registers) -> list[dict[str, Any]]:
+    """Return which files of the declared sensors the reader looks at, in the form that linux_state_info takes."""
+    asked = []
+    for one in registers.sensors or ():
+        named = {what: path for what in NAMED_LOOKS if (path := getattr(one, what))}
+        known = one.product.looks if one.product else {}
+        looks = {what: (look.form, list(look.paths)) for what, look in known.items()}
+        looks.update({what: ("modified", [path]) for what, path in named.items()})
+        told = [{"what": what, "form": form, "paths": paths} for what, (form, paths) in looks.items()]
+        asked.append({"name": one.name, "looks": told})
+    return asked
 
 
 def log_hours(policy: Mapping[str, Any], registers: Registers) -> dict[str, int]:

@@ -11,7 +11,8 @@ from typing import Any
 from ..catalogue.catalogue import Catalogue, Control
 from .checking import near, shown
 from .moments import DATE_TEXT, as_date
-from .registers import CUSTOMER, PARTY_TEXT, is_party
+from .parties import CUSTOMER, PARTY_TEXT, is_party
+from .signatures import Signed
 
 #: Longest life in days from approved_by.on, by the control's base severity (design of the collection).
 LONGEST_DAYS = {"critical": 90, "high": 180, "medium": 365, "low": 365}
@@ -27,7 +28,10 @@ class WaiverError(Exception):
 
 @dataclass(frozen=True)
 class Waiver:
-    """A valid waiver. `hosts` is an Ansible pattern (None: every host it is declared for); `finding` a `found` hash."""
+    """A valid waiver. `hosts` is an Ansible pattern (None: every host it is declared for); `finding` a `found` hash.
+
+    refused: why a run doesn't honour it, "" where it does. signature: who signed it, None where nobody looked.
+    """
 
     control: str
     kind: str
@@ -39,6 +43,8 @@ class Waiver:
     finding: str | None = None
     ticket: str | None = None
     compensating: str | None = None
+    refused: str = ""
+    signature: Signed | None = None
 
     def expired(self, today: date) -> bool:
         """Say whether it has ended; the day named in `expires` is its last."""
@@ -55,6 +61,7 @@ class Waiver:
             "compensating": self.compensating,
             "expires": self.expires.isoformat(),
             "days_left": (self.expires - today).days,
+            **({"signature": self.signature.told()} if self.signature else {}),
         }
 
 
@@ -68,6 +75,7 @@ def waiver(entry: Mapping[str, Any], catalogue: Catalogue, today: date) -> Waive
     if control is None:
         hint = near(entry["control"], catalogue.controls)
         faults.append(("control", "there is no control %s%s" % (shown(entry["control"]), hint)))
+    faults += _blank({**entry, "approved_by.name": approver["name"]})
     faults += _approver(approver["party"], control, catalogue)
     if approved_on and approved_on > today:
         faults.append(("approved_by.on", "%s lies in the future" % approved_on))
@@ -93,6 +101,14 @@ def waiver(entry: Mapping[str, Any], catalogue: Catalogue, today: date) -> Waive
         ticket=entry.get("ticket"),
         compensating=entry.get("compensating"),
     )
+
+
+def _blank(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a person has to say and nobody did."""
+    for key, text in (("owner", "say who answers for it"), ("approved_by.name", "say who approved it"),
+                      ("reason", "say why it is accepted")):  # fmt: skip
+        if not str(entry[key]).strip():
+            yield key, "is empty; %s" % text
 
 
 def _approver(party: str, control: Control | None, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -128,7 +144,9 @@ def apply(waivers: tuple[Waiver, ...], control: str, found: str, today: date, co
     for candidate in waivers:
         if candidate.control != control or (candidate.hosts and not covers(candidate.hosts)):
             continue
-        if candidate.finding and candidate.finding != found:
+        if candidate.refused:
+            remark = "The waiver of %s is refused: %s." % (candidate.owner, candidate.refused)
+        elif candidate.finding and candidate.finding != found:
             remark = "A waiver of %s no longer holds: what was found has changed since." % candidate.owner
         elif candidate.expired(today):
             remark = "The waiver of %s expired on %s." % (candidate.owner, candidate.expires)

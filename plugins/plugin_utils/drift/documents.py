@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ..declared.signatures import STATES as SIGNED_STATES
 from ..enforce.record.record import OUTCOMES, STATES
 from ..enforce.record.record import SCHEMA as ENFORCEMENT_SCHEMA
 from ..fleet.links import KINDS, Link
@@ -145,6 +146,8 @@ def customer_documents(
             _need(isinstance(document.get("customer"), str) and run.customer_file(document["customer"]) == path,
                   "tells of another customer than its name")  # fmt: skip
             _need(_is_registers(document.get("registers")), "has no usable registers")
+            files = document.get("signed_files", [])
+            _need(isinstance(files, list) and all(map(_is_signed_file, files)), "has no usable signed_files")
             _need(isinstance(document.get("findings"), list), "has no usable findings")
             for finding in document["findings"]:
                 check_finding(finding)
@@ -220,6 +223,8 @@ def check_finding(finding: Any) -> None:
     wrong += [key for key in LISTS if not _is_texts(finding.get(key))]
     wrong += [key for key in ("severity", "effective_severity") if finding.get(key) not in SEVERITIES]
     wrong += ["status"] if finding.get("status") not in STATUSES else []
+    wrong += ["contract_reference"] if not isinstance(finding.get("contract_reference", ""), str) else []
+    wrong += ["signature"] if "signature" in finding and not _is_signature(finding["signature"]) else []
     wrong += ["caused_by"] if not isinstance(finding.get("caused_by", ""), str) else []
     wrong += ["assurance"] if not isinstance(finding.get("assurance", 0), (str, type(None))) else []
     _need(not wrong, "has a finding without a usable %s" % ", ".join(wrong))
@@ -228,6 +233,8 @@ def check_finding(finding: Any) -> None:
         _need(isinstance(waiver, Mapping) and all(isinstance(waiver.get(key), str) for key in WAIVER_TEXTS),
               "has a waived finding without a usable waiver")  # fmt: skip
         _day(finding["waiver"]["expires"], "expires")
+        _need("signature" not in finding["waiver"] or _is_signature(finding["waiver"]["signature"]),
+              "has a waiver without a usable signature")  # fmt: skip
 
 
 def _need(right: bool, otherwise: str) -> None:
@@ -332,6 +339,23 @@ def _is_registers(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
         isinstance(entries, list) and all(isinstance(entry, (Mapping, str)) for entry in entries)
         for entries in value.values()
+    )
+
+
+def _is_signature(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and value.get("state") in SIGNED_STATES
+        and all(isinstance(value.get(key), str) for key in ("signer", "party", "key", "reason"))
+    )
+
+
+def _is_signed_file(value: Any) -> bool:
+    return (
+        _is_signature(value)
+        and isinstance(value.get("file"), str)
+        and isinstance(value.get("entries"), Mapping)
+        and all(map(_is_texts, value["entries"].values()))
     )
 
 

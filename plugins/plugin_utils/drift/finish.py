@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of a run, once every host has a result: fleet judges, index, reasons to fail, seal."""
+"""The end of a run, once every host has a result: fleet judges, records, index, reasons to fail, seal."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..catalogue.catalogue import Catalogue
+from ..declared.waivers import Waiver
 from ..fleet.compared import HostLinks, of_document
 from ..results import ResultsError, Run, Store
-from ..runs import closing, fleet_findings, rings
+from ..runs import closing, fleet_findings, record_findings, rings, signed_files
 from ..runs.closing import HostTotals
 from ..runs.memory import history_folder
 from ..text import clean
 from . import history, index, signing
 from .delta import newly_failing
 from .documents import about_run, customer_documents, host_documents
-from .history import Moment
+from .history import History, Moment
 from .index import HostStates, host_states, own_states
 from .shapes import Problem
+
+
+class Finished(NamedTuple):
+    """late: what went wrong after the seal, which run.json can't hold any more. earlier: what older runs knew, where
+    they all are there still."""
+
+    late: list[str]
+    earlier: History | None
 
 
 def finish(
@@ -30,11 +39,11 @@ def finish(
     catalogue: Catalogue,
     at: str,
     troubled: Mapping[str, str] = MappingProxyType({}),
-) -> list[str]:
+) -> Finished:
     """Judge what shows across hosts, complete run.json and seal the run; the hosts' files are left as they are.
 
-    Return what went wrong after the seal, which run.json can't hold any more. policy: run options in force. at: now, as
-    YYYY-MM-DDTHH:MM:SSZ. troubled: why hosts failed, beyond what their results say. Raises ResultsError.
+    policy: run options in force. at: now, as YYYY-MM-DDTHH:MM:SSZ. troubled: why hosts failed, beyond what their
+    results say. Raises ResultsError.
     """
     about = about_run(run)
     day = date.fromisoformat(about["date"])
@@ -46,14 +55,16 @@ def finish(
     links: list[HostLinks] = []
     findings: list[dict[str, Any]] = []
     fresh: dict[str, int] = {}
+    shown = record_findings.Shown()
 
     def seen() -> Iterator[HostStates]:
         for document in host_documents(run, about, problems):
             hosts.append(closing.totals(document))
             links.append(of_document(document))
+            shown.add_host(document)
             yield host_states(document)
         # Only now are all hosts known, and what shows across them.
-        for document in _judge_fleet(run, about, links, catalogue, findings, problems):
+        for document in _judge_customers(run, about, links, catalogue, findings, problems, shown):
             own.append(_totals(document))
             yield own_states(document)
 
@@ -72,31 +83,41 @@ def finish(
     reasons += ["%s %s" % (each.path, each.reason) for each in problems.values()]
     reasons += rings.reasons(troubled, closing.without_result(run, about))
     closing.complete(run, hosts, list(dict.fromkeys(reasons)), at, findings)
-    Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
+    pruned = Store(run.folder.parent).complete(run, int(policy["bulwark_keep_runs"]), day)
+    late: list[str] = []
     try:
         if policy["bulwark_sign_key"]:
             signing.sign(run, Path(policy["bulwark_sign_key"]).expanduser())
     except ResultsError as error:
-        return [str(error)]
-    return []
+        late.append(str(error))
+    return Finished(late, None if pruned else earlier)
 
 
-def _judge_fleet(
+def _judge_customers(
     run: Run,
     about: Mapping[str, Any],
     links: Iterable[HostLinks],
     catalogue: Catalogue,
     told: list[dict[str, Any]],
     problems: dict[str, Problem],
+    shown: record_findings.Shown,
 ) -> Iterator[dict[str, Any]]:
     """Write each customer's own findings into its document and yield that; those of fleet.json are added to `told`."""
     documents = {document["customer"]: document for document in customer_documents(run, about, problems)}
     registers = {customer: document["registers"] for customer, document in documents.items()}
+
+    def signed(waiver: Waiver, entry: Mapping[str, Any], customer: str) -> Waiver:
+        return signed_files.checked(waiver, entry, documents.get(customer, {}))
+
     judged: dict[str, list[dict[str, Any]]] = {customer: [] for customer in documents}
-    for made in fleet_findings.findings(about, registers, links, catalogue):
+    for made in fleet_findings.findings(about, registers, links, catalogue, signed):
         if made.customer in judged:
             judged[made.customer].append(made.own)
             told.append(made.fleet)
+            shown.add_fleet(made, record_findings.own_hosts(about, made.customer))
+    for customer, finding in record_findings.findings(about, registers, shown, catalogue):
+        if customer in judged:
+            judged[customer].append(finding)
     for customer, findings in judged.items():
         document = {**documents[customer], "findings": findings}
         run.write_customer(document)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..outcomes.tally import Tally as OutcomeTally
 from ..runs.closing import totals
 from .causes import Causes
 from .delta import NEWLY_FAILING
@@ -23,6 +24,7 @@ class Gathering:
     """One view in the making. judged: by customer and host the controls that were judged."""
 
     tally: Tally = field(default_factory=Tally)
+    outcomes: OutcomeTally = field(default_factory=OutcomeTally)
     causes: Causes = field(default_factory=Causes)
     changes: list[Change] = field(default_factory=list)
     rows: list[HostRow] = field(default_factory=list)

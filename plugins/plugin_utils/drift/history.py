@@ -89,12 +89,11 @@ class History:
     def dated(self, hosts: Iterable[HostStates], at: Moment) -> Iterator[HostStates]:
         """Yield the hosts of the run `at` with the day since which each finding has been open."""
         for host in hosts:
-            states = {
-                control: now
-                if now.status in CLOSED
-                else now._replace(since=self.since(host.customer, host.host, control, now, at))
-                for control, now in host.states.items()
-            }
+            states = dict(host.states)
+            for control, now in host.states.items():
+                since = self.since(host.customer, host.host, control, now, at)
+                if since != now.since:
+                    states[control] = now._replace(since=since)
             yield host._replace(states=states)
 
     def registers_of(self, customer: str) -> Mapping[str, Any] | None:

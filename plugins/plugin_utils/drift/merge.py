@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ..results import MANIFEST, MANIFEST_SCHEMA, ResultsError, Run, Store, sha256
+from ..runs import signed_files
 from ..runs.begin import customer_document
+from ..runs.signed_files import Signing
 from .documents import Unusable, customer_documents, load, run_document
 from .shapes import Problem
 
@@ -162,6 +164,8 @@ def _about(slices: list[Slice], run: Run, sequence: int) -> dict[str, Any]:
         "targeted": targeted,
         "not_targeted": [{"host": host, "customer": customer} for customer, host in sorted(left)],
         "policies": {key: policy for about in abouts for key, policy in about["policies"].items()},
+        "evidence": _evidence(abouts),
+        "signing": _signing(abouts),
         "controls": {
             "judged": judged,
             "left_out": [control for control in known if control not in judged],
@@ -174,11 +178,32 @@ def _about(slices: list[Slice], run: Run, sequence: int) -> dict[str, Any]:
     }
 
 
+def _evidence(abouts: list[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the folders with each customer's records that any slice names."""
+    made: dict[str, set[str]] = {}
+    for about in abouts:
+        for customer, folders in about.get("evidence", {}).items():
+            made.setdefault(customer, set()).update(folders)
+    return {customer: sorted(folders) for customer, folders in sorted(made.items())}
+
+
+def _signing(abouts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what all slices say about each customer's signatures."""
+    made: dict[str, Signing] = {}
+    for about in abouts:
+        for customer, told in about.get("signing", {}).items():
+            one = made.setdefault(customer, Signing())
+            made[customer] = Signing(
+                one.signers | {*told["signers"]}, one.files | {*told["files"]}, one.required or told["required"]
+            )
+    return {customer: signing.told() for customer, signing in sorted(made.items())}
+
+
 def _by_customer(slices: list[Slice]) -> dict[str, list[Mapping[str, Any]]]:
     made: dict[str, list[Mapping[str, Any]]] = {}
     for each in slices:
         for document in each.customers:
-            made.setdefault(document["customer"], []).append(document["registers"])
+            made.setdefault(document["customer"], []).append(document)
     return made
 
 
@@ -186,8 +211,9 @@ def _customer(customer: str, run: Run, sequence: int, parts: list[Mapping[str, A
     """Return a customer's document whose registers hold every entry of the slices once."""
     merged: dict[str, dict[str, Any]] = {}
     for part in parts:
-        for name, entries in part.items():
+        for name, entries in part["registers"].items():
             for entry in entries:
                 merged.setdefault(name, {}).setdefault(json.dumps(entry, sort_keys=True), entry)
     registers = {name: list(entries.values()) for name, entries in merged.items()}
-    return customer_document(customer, run, sequence, registers)
+    required = any(part.get("signatures_required") for part in parts)
+    return customer_document(customer, run, sequence, registers, signed_files.merged(parts), required)

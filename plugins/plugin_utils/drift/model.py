@@ -25,9 +25,13 @@ from datetime import date
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
+from ..fleet.all import FLEET_JUDGES
+from ..outcomes.tables import outcomes
+from ..outcomes.tally import Index
 from ..results import INDEX, MANIFEST, Run, encoded, sha256
 from ..text import clean
-from . import coverage, standing
+from . import coverage, signed, standing
+from .bound import Bound
 from .delta import change, delta
 from .documents import (
     Unusable,
@@ -44,7 +48,9 @@ from .history import Counts, History, Moment
 from .index import Since, host_states
 from .index import read as read_index
 from .policy import policy_drift
-from .shapes import Change, Evidence, HostRow, Problem, RunInfo, View
+from .population import population
+from .schedule import schedule
+from .shapes import Change, Evidence, HostRow, Problem, RunInfo, SignedRegister, SignedThing, View
 from .signing import signature_of
 
 
@@ -92,11 +98,17 @@ class _Building:
         self._problems = dict(history.problems)
         self._sinces = _recorded(run, self._problems)
         self._registers: dict[str, Mapping[str, Any]] = {}
+        self._signed_files: dict[str, list[Mapping[str, Any]]] = {}
+        self._signed: dict[str, tuple[tuple[SignedThing, ...], tuple[SignedRegister, ...]]] = {}
         self._fleet: Mapping[str, Mapping[str, Any]] = {}
         self._changes: dict[Place, dict[str, Change]] = {}
         self._rows: dict[Place, HostRow] = {}
         self._enforced: set[Place] = set()
         self._counts = Counts(self._at)
+        self._bound = Bound()
+        self._index = Index(catalogue, FLEET_JUDGES)
+        # Whatever their results hold, no judge of ours is for these.
+        self._elsewhere = {(each["customer"], each["host"]) for each in about["targeted"] if each["other_platform"]}
         names = sorted({target["customer"] for target in about["targeted"]})
         self._views: dict[str | None, Gathering] = {name: Gathering() for name in (None, *names)}
 
@@ -132,8 +144,15 @@ class _Building:
         if customer not in self._views:
             return
         self._registers[customer] = document["registers"]
+        self._signed_files[customer] = document.get("signed_files") or []
+        self._signed[customer] = (tuple(signed.things(document)), tuple(signed.registers(document)))
+        self._bound.expect(customer, document["registers"].get("bulwark_waivers") or ())
+        self._bound.add(customer, findings)
         changes = self._compared(findings, customer, "", True)
         self._views[customer].add_own(customer, findings, changes)
+        answers = self._index.answers(findings, own=True)
+        for name in (None, customer):
+            self._views[name].outcomes.add(answers, own=True)
         told = [self._fleet.get(each["fingerprint"], {**each, "customers": [customer]}) for each in findings]
         self._views[None].add_own(customer, told, changes)
 
@@ -145,8 +164,14 @@ class _Building:
         controls = frozenset(finding["control"] for finding in document["findings"])
         controls = shared.setdefault(controls, controls)
         self._counts.add(host_states(document))
+        here = (customer, host) not in self._elsewhere
+        answers = self._index.answers(document["findings"], own=False) if here else {}
+        if here:
+            self._bound.add(customer, document["findings"])
         for name in (None, customer):
             self._views[name].add_host(document, line, controls, changes)
+            if here:
+                self._views[name].outcomes.add(answers, own=False)
 
     def _compared(
         self, findings: Iterable[Mapping[str, Any]], customer: str, host: str, read: bool
@@ -165,6 +190,7 @@ class _Building:
         points: Mapping[str | None, Any],
     ) -> View:  # fmt: skip
         about, history, catalogue = self._about, self._history, self._catalogue
+        mine = [self._signed[each] for each in sorted(self._signed) if name in (None, each)]
         seen = coverage.coverage(
             about, gathered.read, gathered.reasons, gathered.without_root, self._registers, history, catalogue, name
         )
@@ -177,13 +203,31 @@ class _Building:
             by_party=dict(sorted(gathered.tally.by_party.items())),
             delta=delta(gathered.changes, about, gathered.judged, gathered.read, history, name),
             trend=(*history.trend.get(name, ()), *((points[name],) if name in points else ())),
-            policy=policy_drift(about, self._registers, earlier, gathered.judged, history, catalogue, name),
+            policy=policy_drift(
+                about,
+                self._registers,
+                earlier,
+                gathered.judged,
+                self._bound,
+                history,
+                catalogue,
+                name,
+                self._signed_files,
+            ),
             actions=gathered.causes.actions(catalogue),
             findings=tuple(gathered.findings),
             unreadable=gathered.unreadable(),
             hosts=tuple(gathered.rows),
             problems=tuple(each for _path, each in sorted(self._problems.items()) if _concerns(each, name)),
             enforcement=gathered.enforcing.made(catalogue),
+            schedule=()
+            if name is None
+            else schedule(
+                about, self._registers.get(name, {}), gathered.judged.values(), gathered.findings, catalogue, name
+            ),
+            outcomes=outcomes(self._index, gathered.outcomes, population(seen), catalogue),
+            signed=tuple(thing for things, _registers in mine for thing in things),
+            registers=tuple(register for _things, registers in mine for register in registers),
         )
 
     def _pages(self, customer: str | None) -> Iterator[HostPage]:

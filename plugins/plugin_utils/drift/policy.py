@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue
 from ..declared.moments import as_date
 from ..fleet.all import FLEET_JUDGES
 from ..text import clean
+from .bound import Bound
 from .history import History
 from .looseness import weaker
-from .shapes import AccountChange, LeftOut, Loosening, PolicyDrift, WaiverChange
+from .shapes import FINDING_CHANGED, REMOVED, AccountChange, LeftOut, Loosening, PolicyDrift, WaiverChange
+from .signed import of_waiver
 
 #: Days before its end from which a waiver is said to expire.
 NOTICE_DAYS = (30, 14, 7)
@@ -26,20 +30,27 @@ def policy_drift(
     registers: Mapping[str, Mapping[str, Any]],
     earlier: Mapping[str, Mapping[str, Any] | None],
     judged: Mapping[tuple[str, str], frozenset[str]],
+    bound: Bound,
     history: History,
     catalogue: Catalogue,
     customer: str | None,
+    signed_files: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
 ) -> PolicyDrift:
     """Return the policy drift of a view.
 
     registers: of this run by customer. earlier: of an earlier run by customer, None where there is none. judged: by
-    customer and host the controls judged now.
+    customer and host the controls judged now. bound: what is found of controls with a waiver that is bound to it.
+    signed_files: of this run by customer.
     """
     day = date.fromisoformat(about["date"])
     mine = [name for name in sorted(registers) if customer in (None, name)]
     whole = {name for name in mine if not any(place["customer"] == name for place in about.get("not_targeted", ()))}
     waivers = [
-        each for name in mine for each in _waivers(name, registers[name], earlier.get(name), day, name in whole)
+        each
+        for name in mine
+        for each in _waivers(
+            name, registers[name], earlier.get(name), day, name in whole, bound, signed_files.get(name, ())
+        )
     ]  # fmt: skip
     return PolicyDrift(
         compared=history.previous is not None,
@@ -100,7 +111,13 @@ def _weaker(name: str, value: Any, than: Any, catalogue: Catalogue, specificatio
 
 
 def _waivers(
-    customer: str, now: Mapping[str, Any], earlier: Mapping[str, Any] | None, day: date, whole: bool
+    customer: str,
+    now: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None,
+    day: date,
+    whole: bool,
+    bound: Bound,
+    signed_files: Sequence[Mapping[str, Any]],
 ) -> Iterable[WaiverChange]:
     current = _by_identity(now.get("bulwark_waivers"))
     before = _by_identity((earlier or {}).get("bulwark_waivers"))
@@ -112,12 +129,17 @@ def _waivers(
         if old is not None and _end(entry) > _end(old):
             changes.append("extended")
         left = (_end(entry) - day).days
-        changes += ["expired"] if left < 0 else ["expiring"] if left <= NOTICE_DAYS[0] else []
-        yield _waiver(customer, entry, day, changes)
+        if left < 0:
+            changes.append("expired")
+        elif whole and bound.ended(customer, entry):
+            changes.append(FINDING_CHANGED)
+        elif left <= NOTICE_DAYS[0]:
+            changes.append("expiring")
+        yield replace(_waiver(customer, entry, day, changes), signature=of_waiver(entry, signed_files))
     if whole:
         for identity, entry in before.items():
             if identity not in current:
-                yield _waiver(customer, entry, day, ["removed"])
+                yield _waiver(customer, entry, day, [REMOVED])
 
 
 def _by_identity(entries: Any) -> dict[str, Mapping[str, Any]]:
@@ -215,7 +237,7 @@ def _left_out(
     """Return the controls that have a judge and were not judged on some targeted host."""
     hosts: Counter[str] = Counter()
     newly: Counter[str] = Counter()
-    every = {*about["controls"]["judged"], *about["controls"]["left_out"]} - set(FLEET_JUDGES)
+    every = {*about["controls"]["judged"], *about["controls"]["left_out"]} - {*FLEET_JUDGES, *catalogue.records}
     for place, controls in judged.items():
         if customer in (None, place[0]):
             for control in every - controls:

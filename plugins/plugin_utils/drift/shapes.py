@@ -9,9 +9,12 @@ same model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
+
+from ..declared.signatures import Signed
+from ..outcomes.tables import Outcomes
 
 #: What became of one finding (host and control) since a complete run last judged it:
 #: new            failed now, passed or did not apply then
@@ -191,7 +194,7 @@ class Standing:
 
     assurance: passing technical findings by assurance. failing: by effective severity, without what only follows from
     another. unknown, waived: numbers of findings. attested: findings on records by status, never added to the others.
-    planned: controls and records that nothing judges yet. controls: judged ones.
+    planned: controls that nothing judges yet. controls: judged ones.
     """
 
     id: str
@@ -254,11 +257,16 @@ class Loosening:
     before: Any
 
 
+#: A waiver that is no longer in the register, and one bound to something else than what is found now.
+REMOVED, FINDING_CHANGED = "removed", "finding changed"
+
+
 @dataclass(frozen=True)
 class WaiverChange:
-    """A waiver of the register. change: added, removed, extended, expired, expiring (within 30 days) or unchanged.
+    """A waiver of the register. changes: added, removed, extended, expired, finding changed or expiring (in 30 days).
 
-    days_left: negative after its end. hosts: the pattern it holds for, None for all.
+    days_left: negative after its end. hosts: the pattern it holds for, None for all. signature: who signed it; None
+    of one that was removed.
     """
 
     customer: str
@@ -273,6 +281,12 @@ class WaiverChange:
     expires: date
     days_left: int
     changes: tuple[str, ...]
+    signature: Signed | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Say whether it may hold: one that is bound to a finding has nothing to waive where nothing fails."""
+        return self.days_left >= 0 and REMOVED not in self.changes and FINDING_CHANGED not in self.changes
 
 
 @dataclass(frozen=True)
@@ -311,7 +325,7 @@ class PolicyDrift:
 
     def expiring(self, days: int) -> tuple[WaiverChange, ...]:
         """Return the waivers in force that end within `days`."""
-        return tuple(waiver for waiver in self.waivers if 0 <= waiver.days_left <= days)
+        return tuple(waiver for waiver in self.waivers if waiver.in_force and waiver.days_left <= days)
 
 
 @dataclass(frozen=True)
@@ -384,13 +398,66 @@ class Enforcement:
     controls: tuple[EnforcedControl, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A control or record that was judged. hosts: on how many; 0 for the customer's own. reference: of the contract."""
+
+    control: str
+    title: str
+    hosts: int
+    responsible: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A threshold that is a number. values: in force, each with its number of hosts; weakest: what holds on all."""
+
+    variable: str
+    text: str
+    values: tuple[tuple[int, int], ...]
+    weakest: int
+    default: int
+    origin: str
+
+
+@dataclass(frozen=True)
+class ScheduledSection:
+    """What a contract's schedule says of one section of the advisory."""
+
+    heading: str
+    measures: tuple[Measure, ...]
+    bounds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True)
+class SignedThing:
+    """A record or a file of the inventory that may be signed. name: the record's id, or the path. title: for people."""
+
+    customer: str
+    name: str
+    title: str
+    signature: Signed
+    record: bool
+
+
+@dataclass(frozen=True)
+class SignedRegister:
+    """A register of a customer that signs files. entries: their number by state (declared/signatures.py)."""
+
+    customer: str
+    name: str
+    entries: Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class View:
     """Everything that one page shows. customer: None for the fleet. line: where it stands, in one sentence.
 
     by_party: failing findings by who has to mend them. findings: the customer's own (on records and host lists); in the
     fleet's view each has `customers` too. problems: result files that were left out. enforcement: None for a run that
-    enforced nothing.
+    enforced nothing. schedule: measures and thresholds in force, by section; none for the fleet. outcomes: what the
+    findings come to for those who assess. signed, registers: who signed records, files, and what stands in these.
     """
 
     customer: str | None
@@ -408,6 +475,10 @@ class View:
     hosts: tuple[HostRow, ...]
     problems: tuple[Problem, ...]
     enforcement: Enforcement | None = None
+    schedule: tuple[ScheduledSection, ...] = ()
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    signed: tuple[SignedThing, ...] = ()
+    registers: tuple[SignedRegister, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..catalogue.catalogue import Catalogue
+from ..catalogue.catalogue import Catalogue, Control
 from ..runs.finding import SEVERITIES
 from .shapes import Standing
 
@@ -62,7 +62,7 @@ def sections(tally: Tally, catalogue: Catalogue) -> tuple[Standing, ...]:
     made = []
     for section in catalogue.sections:
         judged = sum(control.judged for control in section.controls)
-        planned = len(section.controls) - judged + len(section.records)
+        planned = len(section.controls) - judged
         made.append(tally.standing(section.name, section.number, section.heading, judged, planned))
     return tuple(made)
 
@@ -72,8 +72,8 @@ def tactical(tally: Tally, catalogue: Catalogue) -> tuple[Standing, ...]:
     made = []
     for id_, recommendation in sorted(catalogue.recommendations.items()):
         if id_.startswith(TACTICAL):
-            serving = catalogue.serving(id_)
-            judged = sum(bool(getattr(item, "judged", False)) for item in serving)
+            serving = [item for item in catalogue.serving(id_) if isinstance(item, Control)]
+            judged = sum(item.judged for item in serving)
             made.append(tally.standing(id_, 0, recommendation.requirement, judged, len(serving) - judged))
     return tuple(made)
 
@@ -91,7 +91,7 @@ def sentence(tally: Tally, hosts: int, unread: int) -> str:
     if tally.status["unknown"]:
         line += "; %d unknown" % tally.status["unknown"]
     if tally.status["waived"]:
-        line += "; %d waived" % tally.status["waived"]
+        line += "; %d accepted for now" % tally.status["waived"]
     if unread:
         line += "; %s not read" % _hosts(unread)
     return line + "."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..declared.registers import CUSTOMER
+from ..declared.parties import CUSTOMER
 from ..evaluators import departed, standing
 from ..evaluators.verdict import Case
 from .steps import Step

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..catalogue.catalogue import Catalogue, Control
@@ -15,10 +15,14 @@ DOOR = "/etc/ssh/"
 
 @dataclass(frozen=True)
 class Choice:
-    """failing: the controls to enforce, in order. left: why each of the others that fail stays as it is."""
+    """failing: the controls to enforce, in order. left: why each of the others that fail stays as it is.
+
+    unwaived: why a waiver keeps none of them from being enforced any more, by control.
+    """
 
     failing: list[str]
     left: dict[str, str]
+    unwaived: dict[str, str] = field(default_factory=dict)
 
 
 def choose(
@@ -30,10 +34,13 @@ def choose(
     """
     failing: list[Control] = []
     left: dict[str, str] = {}
+    unwaived: dict[str, str] = {}
     for finding in document["findings"]:
         if finding["status"] != "fail":
             continue
         control = catalogue.control(finding["control"])
+        if finding.get("reason"):  # a failure has no other than that its waiver ended
+            unwaived[control.id] = finding["reason"]
         reason = _left(control, policy, enforced)
         if reason:
             left[control.id] = reason
@@ -41,7 +48,7 @@ def choose(
             failing.append(control)
     places = {id_: place for place, id_ in enumerate(catalogue.controls)}
     failing.sort(key=lambda control: (_at_the_door(control), places[control.id]))
-    return Choice([control.id for control in failing], left)
+    return Choice([control.id for control in failing], left, unwaived)
 
 
 def _at_the_door(control: Control) -> bool:

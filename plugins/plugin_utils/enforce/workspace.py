@@ -37,7 +37,8 @@ class Workspace:
         self._file("case").write_bytes(pickle.dumps(case))
         self._write("state", dict(state))
         self._write("failing", list(failing))
-        self._write("left", dict(left))
+        self._write("passed_over", dict(left))
+        self._write("left", {})
         self._write("asked", [])
         self._write("plan", [])
 
@@ -60,9 +61,10 @@ class Workspace:
         return found
 
     def left(self) -> dict[str, str]:
-        """Return {control: why it is left as it is}."""
-        found: dict[str, str] = self._read("left")
-        return found
+        """Return {control: why it is left as it is}; an entry point may ask for one that was passed over."""
+        asked = self.asked()
+        passed_over = {control: why for control, why in self._read("passed_over").items() if control not in asked}
+        return {**passed_over, **self._read("left")}
 
     def asked(self) -> set[str]:
         """Return the controls whose tasks ran: with tags not all that fail."""
@@ -81,7 +83,7 @@ class Workspace:
     def leave(self, control: str, reason: str) -> None:
         """Leave a control as it is, whatever its other tasks want."""
         self._write("asked", [*self._read("asked"), control])
-        self._write("left", {**self.left(), control: reason})
+        self._write("left", {**self._read("left"), control: reason})
 
     def done(self) -> None:
         """Start a new plan: this one was carried out."""

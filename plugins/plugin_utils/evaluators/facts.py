@@ -24,6 +24,10 @@ class AreaFacts(Mapping[str, Any]):
             return self._facts[fact]
         raise Unread(self.reason(fact) or "%s.%s was not read" % (self.name, fact))
 
+    def __contains__(self, fact: object) -> bool:
+        # Mapping's own would ask for it, and raise.
+        return fact in self._facts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
 

@@ -76,10 +76,10 @@ def host_of(repository: str) -> str:
 
 
 def is_here(case: Case, host: str) -> bool:
-    """Say whether a name or address is this host's own."""
+    """Say whether a name, such as its inventory's, or address is this host's own."""
     own = str(case.facts["system"].get("hostname") or "").lower()
     name = host.lower().rstrip(".")
-    if name == "localhost" or (own and name in (own, own.partition(".")[0])):
+    if name and name in ("localhost", case.host.lower(), own, own.partition(".")[0]):
         return True
     try:
         found = ipaddress.ip_address(name)

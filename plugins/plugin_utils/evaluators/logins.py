@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from ...module_utils.ssh.match import glob_matches
-from ..declared.registers import CUSTOMER, Account
+from ..declared.parties import CUSTOMER
+from ..declared.registers import Account
 from .facts import Unread
 from .verdict import Case, NotApplicable
 

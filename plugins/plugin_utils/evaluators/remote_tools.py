@@ -6,13 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase, translate
-from functools import lru_cache
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ..catalogue.remote_tools import Tool, remote_tools
 from ..declared.registers import RemoteTool
 from .facts import Unread
+from .patterns import one_of
 from .verdict import Case
 
 #: The kernel cuts the name of a process here.
@@ -64,10 +64,10 @@ def present(case: Case) -> tuple[list[Presence], list[str]]:
     found = [
         Presence(
             tool,
-            {name: version for name, version in packages.items() if matches(name, tool.packages)},
-            {name: unit for name, unit in units.items()
-             if matches(name, tool.units) and (unit["active"] or not unit["masked"])},
-            [unit for unit in user_units if matches(unit["name"], tool.user_units)],
+            {name: packages[name] for name in filter(one_of(tool.packages).match, packages)},
+            {name: unit for name in filter(one_of(tool.units).match, units) for unit in [units[name]]
+             if unit["active"] or not unit["masked"]},
+            [unit for unit in user_units if one_of(tool.user_units).match(unit["name"])],
             [one for one in programs if runs(one, tool)],
             [one for one in listening if _answers(one, tool)],
         )
@@ -102,18 +102,12 @@ def differences(case: Case, presence: Presence, entry: RemoteTool) -> Iterator[s
 def runs(program: dict[str, Any], tool: Tool) -> bool:
     """Say whether a process is one of the tool's, by its name or the path of its program."""
     path = (program["path"] or "").removesuffix(" (deleted)")
-    paths = [pattern for pattern in tool.programs if "/" in pattern]
-    return matches(path, paths) or _named((program["name"], path.rpartition("/")[2]), tool)
+    return bool(_paths(tool).match(path)) or _named((program["name"], path.rpartition("/")[2]), tool)
 
 
 def _named(names: Iterable[str], tool: Tool) -> bool:
     """Say whether one of the names is one of the tool's, as the kernel may have cut it."""
-    patterns = [pattern for pattern in tool.programs if "/" not in pattern]
-    return any(
-        matches(name, patterns) or (len(name) == NAME_LENGTH and any(pattern.startswith(name) for pattern in patterns))
-        for name in names
-        if name
-    )
+    return any(_names(tool).match(name) or (len(name) == NAME_LENGTH and _cut(name, tool)) for name in names if name)
 
 
 def _answers(listener: dict[str, Any], tool: Tool) -> bool:
@@ -123,11 +117,13 @@ def _answers(listener: dict[str, Any], tool: Tool) -> bool:
     return listener["port"] in tool.ports if name is None else _named([name], tool)
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Say whether a name matches one of the patterns."""
-    return bool(_one_of(tuple(patterns)).match(name))
+def _cut(name: str, tool: Tool) -> bool:
+    return any(pattern.startswith(name) for pattern in tool.programs if "/" not in pattern)
 
 
-@lru_cache(maxsize=1024)
-def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(translate, patterns)) or r"(?!)")
+def _paths(tool: Tool) -> re.Pattern[str]:
+    return one_of(tuple(pattern for pattern in tool.programs if "/" in pattern))
+
+
+def _names(tool: Tool) -> re.Pattern[str]:
+    return one_of(tuple(pattern for pattern in tool.programs if "/" not in pattern))

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from .forwarding import COLLECTOR
 from .verdict import Case
 
 #: Where packages put their units, and systemd those that it makes itself. What a host's own file says is nobody's base.
 OF_PACKAGES = ("/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/generator")
+#: What seals a collector's store, and what watches it.
+COLLECTING = ("bulwark-log-seal.service", "bulwark-log-alert.service")
 
 
 def undeclared(case: Case) -> dict[str, str]:
     """Return {unit: its file} of what is enabled and neither of the base system, nor of a function, nor declared.
 
-    What makes the backups of bulwark_backups, and prunes those of bulwark_prunes, is declared by them.
+    What makes the backups of bulwark_backups, and prunes those of bulwark_prunes, is declared by them; what keeps the
+    store of a collector, by its function.
     """
     units: dict[str, str] = case.facts["services"]["enabled"]
     return {unit: path for unit, path in sorted(units.items()) if not _known(case, unit, path)}
@@ -29,6 +33,7 @@ def _known(case: Case, unit: str, path: str) -> bool:
     declared = [service.name for service in registers.services or ()]
     made = [backup.unit for backup in registers.backups or ()]
     pruned = ["bulwark-prune-%s.service" % prune["name"] for prune in policy["bulwark_prunes"]]
-    for service in (*made, *pruned):
+    kept = COLLECTING if registers.has_function(COLLECTOR) else ()
+    for service in (*made, *pruned, *kept):
         declared += [service, service.removesuffix(".service") + ".timer"]
     return any(fnmatchcase(unit, pattern) for pattern in [*base, *declared])

@@ -90,13 +90,17 @@ def verdict(
 
 @dataclass(frozen=True)
 class Case:
-    """What a judge judges: the facts of a host, the policy in force, the registers, the day of the run, the context."""
+    """What a judge judges: the facts of a host, the policy in force, the registers, the day of the run, the context.
+
+    host: its inventory name, which its own name need not be; empty where there is no inventory.
+    """
 
     facts: Facts
     policy: Mapping[str, Any]
     registers: Registers
     today: date
     context: Context = NOTHING
+    host: str = ""
 
 
 Judge = Callable[[Case], Verdict]

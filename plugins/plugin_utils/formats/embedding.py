@@ -29,6 +29,7 @@ from .wording import (
     party,
     sentence,
     shown,
+    signed_words,
 )
 
 STATUSES = tuple(STATUS_WORDS)
@@ -125,6 +126,8 @@ class Embedding:
             approved = {}
         kind = WAIVER_WORDS.get(waiver["kind"], waiver["kind"])
         said = "%s, by %s of %s on %s" % (kind, *(approved.get(key, "?") for key in ("name", "party", "on")))
+        if "signature" in waiver:
+            said += "; " + signed_words(waiver["signature"])
         return [self._text(text) for text in (said, waiver["owner"], waiver["reason"], waiver["expires"])]
 
     def _enforced(self, entry: Mapping[str, Any] | None) -> list[list[int]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..drift.shapes import Standing, View
+from ..drift.shapes import FINDING_CHANGED, Standing, View
 from ..text import written_day
 from .wording import LEVELS, joined, number_of, party
 
@@ -119,7 +119,11 @@ def _exceptions(view: View) -> Answer:
     question = "When do exceptions end?"
     ended = sum(waiver.days_left < 0 for waiver in view.policy.waivers)
     lapsed = " %s expired." % number_of(ended, "waiver has", "waivers have") if ended else ""
-    in_force = sorted((waiver.expires, waiver.days_left) for waiver in view.policy.waivers if waiver.days_left >= 0)
+    changed = sum(FINDING_CHANGED in waiver.changes for waiver in view.policy.waivers)
+    if changed:
+        lapsed += " %s, since what was found has changed." % number_of(changed, "waiver ended", "waivers ended")
+    ended += changed
+    in_force = sorted((waiver.expires, waiver.days_left) for waiver in view.policy.waivers if waiver.in_force)
     if not in_force:
         return Answer(question, "None in force", lapsed.strip() or "No finding is waived.", "warn" if ended else "good")
     (expires, left), (last, _left) = in_force[0], in_force[-1]

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ..catalogue.catalogue import Catalogue
@@ -25,7 +25,7 @@ from ..drift.model import HostPage, ReportModel
 from ..drift.shapes import HostRow, View
 from ..results import encoded, write_text_pieces
 from ..text import written_day
-from . import trend, wording
+from . import templates, trend, wording
 from .embedding import Embedding, mappings
 from .glance import answers, failing, severities, total
 from .owner import answered
@@ -48,15 +48,7 @@ def write(model: ReportModel, known: Catalogue, folder: Path) -> None:
 
 
 def _environment(known: Catalogue) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(PARTS),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates.environment(PARTS, _finalize, html=True)
     words: Mapping[str, Callable[..., Any]] = {
         "day": written_day,
         "age": wording.age,

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from ..drift.shapes import Enforcement
+from ..drift.shapes import Enforcement, SignedThing, WaiverChange
+from ..outcomes.tables import Outcomes
 from ..runs.closing import HostTotals
 from ..runs.finding import STATUSES
 from ..text import clean
-from . import wording
+from . import templates, wording
 from .summary import ORDER, coverage_line
 
 #: Special wherever it stands; at the start of a line only; and what GitHub makes a link of.
@@ -38,7 +37,7 @@ def escaped(value: object) -> str:
     if isinstance(value, Verbatim):
         return value
     text = html.escape(clean(value).strip(), quote=False)
-    for special in (ANYWHERE, AT_START, LINKS):
+    for special in (ANYWHERE, LINKS, AT_START):
         text = special.sub(r"\\\g<0>", text)
     return NUMBERED.sub(r"\1\\\2", text)
 
@@ -60,25 +59,21 @@ def render(
     hosts: list[HostTotals],
     documents: Iterable[Mapping[str, Any]],
     enforcement: Enforcement | None = None,
+    outcomes: Outcomes | None = None,
+    signed: Iterable[SignedThing] = (),
+    waivers: Iterable[WaiverChange] = (),
 ) -> Iterator[str]:
     """Yield the page in pieces, so that no fleet is too large for it.
 
     documents: hosts' results; where there is `enforcement`, each has its own document of it under that key.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        finalize=escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # finalize escapes for Markdown; HTML escaping would be the wrong one
-    )
+    # finalize escapes for Markdown; HTML escaping would be the wrong one.
+    environment = templates.environment(Path(__file__).parent, escaped, html=False)
     environment.filters.update(attention=attention, enforced=enforced, fenced=fenced, in_html=in_html)
     template = environment.get_template(TEMPLATE)
     return template.generate(
         about=about, hosts=hosts, documents=documents, levels=ORDER, coverage=coverage_line(about),
-        enforcement=enforcement, words=wording,
+        enforcement=enforcement, words=wording, outcomes=outcomes, signed=list(signed), waivers=list(waivers),
     )  # fmt: skip
 
 

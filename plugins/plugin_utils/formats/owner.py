@@ -112,7 +112,7 @@ def _found(standings: list[Standing], actions: list[Action]) -> str:
     fails = severities(failing(standings))
     if fails:
         parts.append("Failing: %s, on %s." % (fails, number_of(len(hosts), "computer")))
-    counts = (("pass", "in order"), ("unknown", "undecided"), ("waived", "waived for now"))
+    counts = (("pass", "in order"), ("unknown", "undecided"), ("waived", "accepted for now"))
     rest = ["%d %s" % (status[name], words) for name, words in counts if status.get(name)]
     if rest:
         parts.append("%s checks: %s." % ("Other" if fails else "The", joined(rest)))

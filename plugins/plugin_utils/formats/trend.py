@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -32,13 +33,20 @@ def picture(points: Sequence[TrendPoint]) -> str | None:
     if pygal is None or len(points) < 2:
         return None
     last = points[-MOST_RUNS:]
+    labels = tuple("%d %s" % (point.date.day, MONTHS[point.date.month - 1][:3]) for point in last)
+    failing = ((level, tuple(point.failing.get(level, 0) for point in last)) for level in LEVELS)
+    return _drawn(labels, (*failing, ("unknown", tuple(point.status.get("unknown", 0) for point in last))))
+
+
+@lru_cache(maxsize=1)
+def _drawn(labels: tuple[str, ...], series: tuple[tuple[str, tuple[int, ...]], ...]) -> str:
+    """Return the picture of named series; the one customer of a fleet has the fleet's."""
     chart = pygal.StackedBar(
         js=[], width=WIDTH, height=HEIGHT, margin=6, show_legend=False, no_prefix=True, disable_xml_declaration=True
     )
-    chart.x_labels = ["%d %s" % (point.date.day, MONTHS[point.date.month - 1][:3]) for point in last]
-    for level in LEVELS:
-        chart.add(level, [point.failing.get(level, 0) for point in last])
-    chart.add("unknown", [point.status.get("unknown", 0) for point in last])
+    chart.x_labels = labels
+    for name, values in series:
+        chart.add(name, values)
     svg = ElementTree.fromstring(chart.render(is_unicode=True))
     _strip(svg)
     svg.attrib.update({"class": "chart", "aria-hidden": "true", "focusable": "false"})

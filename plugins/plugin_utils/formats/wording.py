@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..drift.shapes import Kind
+from ..drift.signed import of_mapping
+from ..outcomes.tables import Told
 from ..runs.finding import SEVERITIES
 from ..text import clean
 
@@ -91,10 +93,48 @@ ENFORCE_WORDS = {
     "never": "mended by hand: no tool can do it safely",
 }
 RISK_WORDS = {"access": "can cut somebody's access", "service": "can stop a service", "none": "none known"}
+#: What the words of ASD's assessors mean here (outcomes/words.py), and the badge that each has on a page.
+ASSESSED_WORDS = {
+    "effective": "everything that answers it is in place",
+    "alternate control": "met in another way, which somebody approved until a day",
+    "ineffective": "in place in part, and something fails",
+    "not implemented": "nothing that answers it is in place; an accepted risk changes nothing of that",
+    "no visibility": "could not be seen everywhere, or has no record",
+    "not assessed": "this run left something out, or nothing judges all of it yet",
+    "not applicable": "none of the hosts can have the problem",
+}
+ASSESSED_BADGES = {
+    "effective": "pass",
+    "alternate control": "waived",
+    "ineffective": "high",
+    "not implemented": "critical",
+    "no visibility": "unknown",
+    "not assessed": "not_attested",
+    "not applicable": "not_applicable",
+}
 WAIVER_WORDS = {
     "alternate_control": "protected in another way",
     "risk_accepted": "risk accepted",
     "false_positive": "wrongly reported",
+}
+#: Who signed entries of a register, and the badge of each.
+SIGNED_WORDS = {
+    "customer": "signed by the customer",
+    "provider": "signed by the provider alone",
+    "unknown_key": "signed with an unknown key",
+    "not_checked": "not checked",
+    "unsigned": "not signed",
+    "unusable": "signature not usable",
+    "altered": "altered",
+}
+SIGNED_BADGES = {
+    "customer": "pass",
+    "provider": "medium",
+    "unknown_key": "unknown",
+    "not_checked": "unknown",
+    "unsigned": "not_attested",
+    "unusable": "high",
+    "altered": "high",
 }
 FRAMEWORK_WORDS = {
     "essential_eight": "Essential Eight",
@@ -126,6 +166,11 @@ def mender(who: str, to_customer: bool) -> str:
     return "%s %s this" % (name[:1].upper() + name[1:], verb)
 
 
+def signed_words(value: Mapping[str, str]) -> str:
+    """Return who signed something, as a result tells it, in words."""
+    return of_mapping(value).line()
+
+
 def sentence(task: str) -> str:
     """Return what a task says that it does, without the control that stands before it."""
     return task.partition(" | ")[2] or task
@@ -155,6 +200,13 @@ def diff_lines(change: Mapping[str, Any]) -> list[tuple[str, str]]:
 def age(days: int) -> str:
     """Return how long something has been open, in words."""
     return "since this run" if days == 0 else number_of(days, "day")
+
+
+def seen_of(told: Told | None, noun: str) -> str:
+    """Return "3 of 5 hosts", of how many something is known; "-" where nothing of it shows on any."""
+    if told is None:
+        return "-"
+    return "%d of %d %s" % (told.answered, told.population, noun) if told.population else "found across " + noun
 
 
 def number_of(count: int, singular: str, plural: str = "") -> str:

@@ -8,7 +8,7 @@ from ..drift import delta
 from ..drift.model import ReportModel
 from ..results import Run
 from ..runs.closing import totals
-from . import html, markdown, morning
+from . import contract_schedule, html, markdown, morning, outcomes_csv, questions
 
 
 def write(run: Run, model: ReportModel, known: Catalogue) -> None:
@@ -16,7 +16,16 @@ def write(run: Run, model: ReportModel, known: Catalogue) -> None:
     html.write(model, known, run.folder)
     hosts = [totals(page.document) for page in model.documents()]
     documents = ({**page.document, "enforcement": page.enforcement} for page in model.documents())
-    run.write_page("report.md", markdown.render(model.about, hosts, documents, model.fleet.enforcement))
+    fleet = model.fleet
+    report = markdown.render(
+        model.about, hosts, documents, fleet.enforcement, fleet.outcomes, fleet.signed, fleet.policy.waivers
+    )
+    run.write_page("report.md", report)
     run.write_page("morning.md", (line + "\n" for line in morning.lines(model)))
     for view in (model.fleet, *model.customers):
         run.write_page("delta.json", delta.written(view.delta, model.about, view.customer), view.customer)
+        for name, pieces in outcomes_csv.files(view, model.run.date):
+            run.write_page(name, pieces, view.customer)
+    for view in model.customers:
+        run.write_page("questions.md", questions.render(view, model.run), view.customer)
+        run.write_page("contract-schedule.md", contract_schedule.render(view, model.run), view.customer)

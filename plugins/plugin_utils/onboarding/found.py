@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..declared.registers import CUSTOMER, Undeclared
+from ..declared.parties import CUSTOMER
+from ..declared.registers import Undeclared
 from ..evaluators.exposure import is_loopback
 from ..evaluators.facts import Unread
 from ..evaluators.logins import NO_SHELL

@@ -3,97 +3,137 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..declared.checking import Problem, problems_in, shown
-from ..declared.moments import as_date
-from .kinds import KINDS
-from .yaml_file import RecordError, read
+from ..declared.checking import Problem
+from ..declared.signatures import Signed, Signers, signed
+from . import plausible, structure
+from .documents import DocumentError, compared
+from .kinds.all import KINDS
+from .yaml_file import RecordError, parsed, text_of
 
 SUFFIXES = (".yml", ".yaml")
-HEX = re.compile("[0-9a-f]{64}")
+#: What a draft has beside its fields; no record has such a field.
+DRAFT_KEY, DRAFT = "status", "draft"
+UNFILLED = '%s is a draft; fill in every field, then delete the line "status: draft"'
 #: Problems of one file that are told.
 SHOWN = 5
 
 
+class DraftError(RecordError):
+    """The file is a draft: nobody vouches for what it says yet."""
+
+
 @dataclass(frozen=True)
 class Records:
-    """What was read for one host. found: by kind. problems: why a kind's file can't be used, by kind.
+    """What was read. found: by kind. problems: why a kind's file can't be used, by kind.
 
-    host: the inventory name of the host that is judged, by which records tell of it.
+    drafts: the kinds among the problems whose file is a draft.
+
+    host: the inventory name of the host that is judged, by which records tell of it; "" where the customer is.
+    documents: what comparing the document of a record came to, by kind. signatures: who signed its file, by kind, where
+    that was looked at.
     """
 
     host: str = ""
     found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, str] = field(default_factory=dict)
+    drafts: frozenset[str] = frozenset()
+    signatures: Mapping[str, Signed] = field(default_factory=dict)
 
 
-def gather(folder: Path, customer: str, host: str = "") -> Records:
-    """Return the records of a customer; one that can't be used doesn't keep the others from being judged."""
+def gather(
+    folder: Path, customer: str, host: str = "", kinds: Iterable[str] = tuple(KINDS), today: date | None = None,
+    allowed: Signers | None = None,
+) -> Records:  # fmt: skip
+    """Return a customer's records of some kinds; one that can't be used doesn't keep the others from being judged.
+
+    today: has them looked at closely: for days in the future, and whether their documents are what they were. That is
+    done once a customer; for one host after the other it would read the same documents again. allowed: has signatures
+    checked.
+    """
     found: dict[str, Mapping[str, Any]] = {}
     problems: dict[str, str] = {}
-    for kind in KINDS:
+    documents: dict[str, str] = {}
+    drafts: set[str] = set()
+    signatures: dict[str, Signed] = {}
+    for kind in kinds:
         try:
             if not folder.is_dir():
                 raise RecordError("%s is no directory; set bulwark_evidence_dir to the one with the records" % folder)
-            record = load(folder, kind, customer)
+            there = _file(folder, kind)
+            if there is None:
+                continue
+            if allowed is not None:
+                signatures[kind] = signed(there[0], there[1].encode(), allowed)
+            record = _record(*there, kind, customer, today)
+            if today is not None:
+                documents[kind] = _document(folder, kind, record)
+            found[kind] = record
         except RecordError as error:
             problems[kind] = str(error)
-        else:
-            if record is not None:
-                found[kind] = record
-    return Records(host, found, problems)
+            if isinstance(error, DraftError):
+                drafts.add(kind)
+    return Records(host, found, problems, documents, frozenset(drafts), signatures)
 
 
-def load(folder: Path, kind: str, customer: str) -> dict[str, Any] | None:
+def load(folder: Path, kind: str, customer: str, today: date | None = None) -> dict[str, Any] | None:
     """Return a customer's record of a kind, None where there is none; raises RecordError."""
-    paths = [folder / (kind + suffix) for suffix in SUFFIXES]
-    there = [(path, record) for path in paths for record in [read(path)] if record is not None]
-    if not there:
-        return None
+    there = _file(folder, kind)
+    return None if there is None else _record(*there, kind, customer, today)
+
+
+def _file(folder: Path, kind: str) -> tuple[Path, str] | None:
+    """Return the file of a kind and what it holds, None where there is none; raises RecordError."""
+    paths = paths_of(folder, kind)
+    there = [(path, text) for path in paths for text in [text_of(path)] if text is not None]
     if len(there) > 1:
         raise RecordError("%s and %s are two records of one kind; keep one" % (paths[0], paths[1].name))
-    path, record = there[0]
-    told = [str(problem) for problem in _problems(kind, record, customer)]
+    return there[0] if there else None
+
+
+def _record(path: Path, text: str, kind: str, customer: str, today: date | None) -> dict[str, Any]:
+    record = parsed(path, text)
+    if record.get(DRAFT_KEY) == DRAFT:
+        raise DraftError(UNFILLED % path)
+    fields = KINDS[kind].every_field(kind)
+    _refuse(path, [*structure.problems_in(fields, record), *_strange(record, customer)])
+    made = structure.plain(fields, record)
+    if today is not None:
+        _refuse(path, plausible.problems_in(fields, made, today))
+    return made
+
+
+def paths_of(folder: Path, kind: str) -> list[Path]:
+    """Return the names that the file of a kind may have, the usual one first."""
+    return [folder / (kind + suffix) for suffix in SUFFIXES]
+
+
+def _document(folder: Path, kind: str, record: Mapping[str, Any]) -> str:
+    try:
+        return compared(folder, record)
+    except DocumentError as error:
+        path = next(path for path in paths_of(folder, kind) if path.exists())
+        raise RecordError("%s: %s: %s" % (path, error.field, error)) from None
+
+
+def _refuse(path: Path, problems: Iterable[Problem]) -> None:
+    told = [str(problem) for problem in problems]
     if told:
         more = ["and %d more" % (len(told) - SHOWN)] if len(told) > SHOWN else []
         raise RecordError("%s: %s" % (path, "; ".join(told[:SHOWN] + more)))
-    return record
 
 
-def _problems(kind: str, record: Mapping[str, Any], customer: str) -> Iterator[Problem]:
-    for key in record:
-        if key not in KINDS[kind]:
-            yield Problem(key, "there is no such field; there are %s" % ", ".join(KINDS[kind]))
-    for key, option in KINDS[kind].items():
-        if record.get(key) is not None:
-            yield from problems_in(key, option, record[key])
-            yield from _misformed(key, option, record[key])
-        elif option.get("required"):
-            yield Problem(key, "is missing")
-    if isinstance(record.get("id"), str) and record["id"] != kind:
-        yield Problem("id", "must be %s, as the file's name says, found %s" % (kind, shown(record["id"])))
-    if record.get("customer_id") is not None and record["customer_id"] != customer:
-        yield Problem("customer_id", "%s is another customer; this is %s" % (shown(record["customer_id"]), customer))
-
-
-def _misformed(place: str, option: Mapping[str, Any], value: Any) -> Iterator[Problem]:
-    """Yield which texts are no date or no sha256 where one is asked for."""
-    if isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from _misformed("%s[%d]" % (place, index), option, entry)
-    elif isinstance(value, dict):
-        for key, inner in (option.get("options") or {}).items():
-            if value.get(key) is not None:
-                yield from _misformed("%s.%s" % (place, key), inner, value[key])
-    elif option.get("format") == "day":
-        try:
-            as_date(value)
-        except ValueError:
-            yield Problem(place, "must be a day such as 2026-11-23, found %s" % shown(value))
-    elif option.get("format") == "sha256" and not HEX.fullmatch(str(value)):
-        yield Problem(place, "must be a sha256 of 64 hexadecimal digits, found %s" % shown(value))
+def _strange(record: Mapping[str, Any], customer: str) -> Iterator[Problem]:
+    """Yield that a record is another customer's."""
+    found = record.get("customer_id")
+    if found is not None and str(found) != customer:
+        # The message stands on this customer's page, which names no other customer.
+        yield Problem(
+            "customer_id", "is not the one of this customer, %s; keep each customer's records apart" % customer
+        )

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..declared.signatures import SUFFIX
 from ..results import ResultsError, write_text
+from .dumping import dumped
 from .records import SUFFIXES, load
 from .yaml_file import LARGEST, RecordError
 
@@ -22,21 +22,14 @@ KIND = "ev-restore-test"
 KEPT = 6
 HEADING = (
     "# Restore tests as bulwark.msp.restore_test made them, the newest last. The file is written anew by each of its\n"
-    "# runs, which keep what is entered by hand, but no comments.\n"
+    "# runs, which keep what is entered by hand, but no comments and no signature.\n"
 )
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes out what stands in a record twice: a record has no aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
 
 
 def note(
     folder: Path, customer: str, tests: Iterable[Mapping[str, Any]], today: date, owner: str, review_days: int
 ) -> Path:
-    """Add tests (as kinds.RESTORE_TEST has them) to a customer's record and return its file; raises RecordError.
+    """Add tests (as kinds/backups.py has them) to a customer's record and return its file; raises RecordError.
 
     owner: who answers for the record where nobody did yet.
     """
@@ -57,10 +50,12 @@ def note(
                 "tests": _kept([*before.get("tests", ()), *(dict(test) for test in tests)]),
             }
             record["version"] = _next(str(record["version"]))
-            text = HEADING + yaml.dump(record, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+            text = HEADING + dumped(record)
             if len(text.encode()) > LARGEST:
                 raise RecordError("%s would grow beyond %d bytes; move old tests elsewhere" % (path, LARGEST))
             write_text(path, text)
+            # Whoever signed the version before has not seen this one.
+            path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
             return path
     except OSError as error:
         raise RecordError("%s can't be written to: %s" % (folder, os.strerror(error.errno or 0).lower())) from None

@@ -6,14 +6,14 @@ Only true, false, null and whole numbers are more than text: a day stays as it i
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from .. import bounded
 
 #: Bytes of a file; a register of all restore tests of a large customer stays far below.
 LARGEST = 1024 * 1024
@@ -29,9 +29,12 @@ class RecordError(Exception):
 
 def read(path: Path) -> dict[str, Any] | None:
     """Return the mapping that a file holds, None where there is no such file; raises RecordError."""
-    text = _text(path)
-    if text is None:
-        return None
+    text = text_of(path)
+    return None if text is None else parsed(path, text)
+
+
+def parsed(path: Path, text: str) -> dict[str, Any]:
+    """Return the mapping that the text of a file holds; raises RecordError."""
     try:
         value = _value(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
@@ -46,22 +49,15 @@ def read(path: Path) -> dict[str, Any] | None:
     return value
 
 
-def _text(path: Path) -> str | None:
+def text_of(path: Path) -> str | None:
+    """Return what a file holds, bounded, None where there is none; raises RecordError."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RecordError("%s: %s" % (path, os.strerror(error.errno or 0).lower())) from None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise RecordError("%s is no regular file" % path)
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise RecordError("%s is larger than %d bytes; a record refers to documents, it doesn't hold them"
-                          % (path, LARGEST))  # fmt: skip
-    try:
-        return content.decode("utf-8")
+        content = bounded.read(path, LARGEST)
+        return None if content is None else content.decode("utf-8")
+    except bounded.TooLarge as error:
+        raise RecordError("%s; a record refers to documents, it doesn't hold them" % error) from None
+    except bounded.FileError as error:
+        raise RecordError(str(error)) from None
     except UnicodeDecodeError:
         raise RecordError("%s is no UTF-8 text" % path) from None
 

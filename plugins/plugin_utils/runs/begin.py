@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..catalogue.catalogue import Catalogue
@@ -21,6 +22,7 @@ from ..judges.all import JUDGES
 from ..results import ResultsError, Run, Store, encoded
 from . import exploited, permission
 from .finding import digest
+from .signed_files import Signing, entries_of, looked_at
 
 SCHEMA = "bulwark/run/1"
 CUSTOMER_SCHEMA = "bulwark/customer/1"
@@ -30,7 +32,10 @@ RUN_WIDE = ("bulwark_report_dir", "bulwark_history_dir", "bulwark_keep_runs", "b
             "bulwark_keep_state")  # fmt: skip
 REGISTERS = ("bulwark_accounts", "bulwark_listeners", "bulwark_zones", "bulwark_admin_cidrs", "bulwark_contracts",
              "bulwark_responsibilities", "bulwark_waivers", "bulwark_host_lists", "bulwark_leavers",
-             "bulwark_services", "bulwark_remote_tools", "bulwark_work_orders", "bulwark_backups")  # fmt: skip
+             "bulwark_services", "bulwark_remote_tools", "bulwark_work_orders", "bulwark_backups",
+             "bulwark_collectors", "bulwark_log_agents", "bulwark_sensors", "bulwark_host_functions")  # fmt: skip
+#: Playbooks that judge nothing, so that there is nothing to keep of them as a run.
+WITHOUT_RUN = ("canary",)
 MAX_SHOWN = 40
 
 
@@ -54,7 +59,8 @@ class Plan:
     """A run to be: a few words a host, and what hosts share only once, so that a fleet of any size fits.
 
     registers: by customer and variable, the entries by their canonical JSON. not_targeted: the hosts of the inventory
-    that this run leaves out, each as {host, customer}.
+    that this run leaves out, each as {host, customer}. evidence: by customer the folders with its records. signing: by
+    customer whose signatures count, and which files of the inventory carry one.
     """
 
     targets: list[Target] = field(default_factory=list)
@@ -63,6 +69,8 @@ class Plan:
     registers: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     not_targeted: list[dict[str, str]] = field(default_factory=list)
+    evidence: dict[str, set[str]] = field(default_factory=dict)
+    signing: dict[str, Signing] = field(default_factory=dict)
 
     def hosts(self) -> dict[str, list[str]]:
         """Return the targeted hosts by customer."""
@@ -137,15 +145,19 @@ def _add(
         return _Outcome(tuple(lacking))
     controls = selected(declaration.policy, catalogue, JUDGES)
     plan.judged.update(controls, chosen(declaration.policy, catalogue))
+    plan.judged.update(selected(declaration.policy, catalogue, catalogue.records))
     policy = _policy(declaration, catalogue)
     key = digest(json.dumps(policy, sort_keys=True))[:16]
     plan.policies.setdefault(key, policy)
     customer = declaration.registers.customer
     registers = plan.registers.setdefault(customer, {})
+    if declaration.policy["bulwark_evidence_dir"]:
+        folder = Path(declaration.policy["bulwark_evidence_dir"]).expanduser().absolute()
+        plan.evidence.setdefault(customer, set()).add(str(folder))
+    plan.signing.setdefault(customer, Signing()).add(declaration.policy)
     for name in REGISTERS:
-        value = declaration.values.get(name)
-        for entry in value if isinstance(value, list) else [value] if value else []:
-            registers.setdefault(name, {}).setdefault(json.dumps(entry, sort_keys=True), entry)
+        for text, entry in entries_of(declaration.values, name).items():
+            registers.setdefault(name, {}).setdefault(text, entry)
     options = json.dumps({name: declaration.policy.get(name) for name in run_wide})
     return _Outcome((), customer, key, len(controls), options)
 
@@ -203,6 +215,12 @@ def _listed(problems: Mapping[str, list[str]]) -> list[str]:
     return lines
 
 
+def history(plan: Plan, store: Store) -> Path:
+    """Return the folder with the earlier runs, beside which the canary's record lies."""
+    given = str(plan.options.get("bulwark_history_dir") or "")
+    return Path(given).expanduser().absolute() if given else store.folder
+
+
 def start(
     plan: Plan,
     store: Store,
@@ -242,9 +260,11 @@ def start(
             "targeted": [asdict(target) for target in plan.targets],
             "not_targeted": plan.not_targeted,
             "policies": plan.policies,
+            "evidence": {customer: sorted(folders) for customer, folders in sorted(plan.evidence.items())},
+            "signing": {customer: signing.told() for customer, signing in sorted(plan.signing.items())},
             "controls": {
                 "judged": judged,
-                "left_out": [control for control in (*JUDGES, *FLEET_JUDGES) if control not in judged],
+                "left_out": [id_ for id_ in (*JUDGES, *FLEET_JUDGES, *catalogue.records) if id_ not in judged],
                 "planned": _planned(catalogue),
             },
             "warnings": warnings,
@@ -255,15 +275,16 @@ def start(
     )
     for customer, registers in sorted(plan.registers.items()):
         merged = {name: list(entries.values()) for name, entries in registers.items()}
-        run.write_customer(customer_document(customer, run, sequence, merged))
+        signing = plan.signing[customer]
+        files = looked_at(signing, registers, catalogue)
+        run.write_customer(customer_document(customer, run, sequence, merged, files, signing.required))
     return run, sequence
 
 
 def _planned(catalogue: Catalogue) -> dict[str, int]:
-    """Return how many controls of each section have no judge yet; records count as such."""
+    """Return how many controls of each section have no judge yet."""
     judged = {*JUDGES, *FLEET_JUDGES}
-    planned = Counter(control.section for control in catalogue.controls.values() if control.id not in judged)
-    return dict(planned + Counter(record.section for record in catalogue.records.values()))
+    return dict(Counter(control.section for control in catalogue.controls.values() if control.id not in judged))
 
 
 def _policy(declaration: Declaration, catalogue: Catalogue) -> dict[str, Any]:
@@ -275,7 +296,8 @@ def _policy(declaration: Declaration, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def customer_document(
-    customer: str, run: Run, sequence: int, registers: Mapping[str, list[Any]]
+    customer: str, run: Run, sequence: int, registers: Mapping[str, list[Any]],
+    signed_files: Iterable[Mapping[str, Any]], signatures_required: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Return a customer's document: its registers under their sha256, and no finding yet."""
     canonical = json.dumps(registers, sort_keys=True, separators=(",", ":"))
@@ -286,5 +308,7 @@ def customer_document(
         "customer": customer,
         "findings": [],
         "registers": registers,
+        "signed_files": list(signed_files),
+        "signatures_required": signatures_required,
         "registers_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
     }

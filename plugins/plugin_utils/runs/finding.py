@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..catalogue.catalogue import Catalogue, Control
 from ..declared import waivers
@@ -26,6 +26,21 @@ MAX_ITEMS = 200
 #: What a judge is given and answers: a host's Case and Verdict, or those of a fleet judge.
 AnyCase = TypeVar("AnyCase")
 AnyVerdict = TypeVar("AnyVerdict", bound=Verdict)
+
+
+class Judged(Protocol):
+    """What a finding is about: a control, or a record under its kind's title and the severity of what it serves."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def section(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def recommendations(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -58,19 +73,33 @@ def effective_severity(base: str, control: Control, registers: Registers) -> str
     return SEVERITIES[max(0, min(level, len(SEVERITIES) - 1))]
 
 
-def responsible(control: Control, section: str, registers: Registers) -> str:
-    """Return the party named for the control, its section or by default, `nobody` where none is."""
-    return party(registers.responsibilities or {}, control, section) or NOBODY
+class Answering(NamedTuple):
+    """Who has to put a finding right, and the clause of the contract that says so."""
+
+    party: str
+    reference: str | None = None
 
 
-def party(named: Mapping[str, Any], control: Control, section: str) -> str | None:
-    """Return whom an entry of bulwark_responsibilities names for the control."""
+def answering(named: Mapping[str, Any], control: Judged, section: str) -> Answering | None:
+    """Return whom an entry of bulwark_responsibilities names for the control, its section or by default."""
     choice = (
         (named.get("controls") or {}).get(control.id)
         or (named.get("sections") or {}).get(section)
         or named.get("default")
     )
-    return str(choice.get("party") if isinstance(choice, Mapping) else choice) if choice else None
+    if not choice:
+        return None
+    if not isinstance(choice, Mapping):
+        return Answering(str(choice))
+    reference = choice.get("contract_reference")
+    return Answering(str(choice.get("party")), str(reference) if reference else None)
+
+
+def assign(made: dict[str, Any], who: Answering | None) -> None:
+    """Have a finding say who has to put it right: `nobody` where none is named."""
+    made["responsible"] = who.party if who else NOBODY
+    if who and who.reference:
+        made["contract_reference"] = clean(who.reference)
 
 
 def judged(judge: Callable[[AnyCase], AnyVerdict], case: AnyCase) -> tuple[str, AnyVerdict | None, str]:
@@ -115,7 +144,7 @@ def blank(
     registers = subject.declaration.registers
     made = bare(control, status, reason, observed_at, subject.customer, subject.host)
     made["effective_severity"] = effective_severity(control.severity, control, registers)
-    made["responsible"] = responsible(control, catalogue.section_of(control.id), registers)
+    assign(made, answering(registers.responsibilities or {}, control, catalogue.section_of(control.id)))
     remember(made, (earlier or {}).get(control.id, {}))
     return made
 
@@ -127,7 +156,7 @@ def remember(made: dict[str, Any], what: Mapping[str, str]) -> None:
         made["remembered"] = bounded(what)
 
 
-def bare(control: Control, status: str, reason: str, observed_at: str, customer: str, host: str = "") -> dict[str, Any]:
+def bare(control: Judged, status: str, reason: str, observed_at: str, customer: str, host: str = "") -> dict[str, Any]:
     """Return a finding without a verdict, its severity that of the catalogue, for which nobody is named yet.
 
     host: "" where it is the customer's own.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,7 +12,9 @@ from ..declared import waivers
 from ..fleet.all import FLEET_JUDGES
 from ..fleet.case import FleetCase, FleetJudge
 from ..fleet.compared import NOT_HERE, NOT_READ, AllLinks, HostLinks
-from .finding import NOBODY, answered, bare, judged, listed, party, waive
+from .finding import Answering, Judged, answered, answering, assign, bare, judged, listed, waive
+
+Checked = Callable[[waivers.Waiver, Mapping[str, Any], str], waivers.Waiver]
 
 
 class Made(NamedTuple):
@@ -28,10 +30,12 @@ def findings(
     registers: Mapping[str, Mapping[str, Any]],
     read: Iterable[HostLinks],
     catalogue: Catalogue,
+    signed: Checked = lambda waiver, _entry, _customer: waiver,
 ) -> Iterator[Made]:
     """Yield the findings of each customer of a run (its run.json) by each fleet judge that was chosen for it.
 
-    registers: by customer. read: the hosts with a result.
+    registers: by customer. signed: puts into a waiver of a customer's who signed
+    its entry. read: the hosts with a result.
     """
     links = AllLinks(_every_host(about, read))
     targeted = about["targeted"]
@@ -48,7 +52,7 @@ def findings(
         )  # fmt: skip
         for id_, judge in FLEET_JUDGES.items():
             if id_ in about["controls"]["judged"]:
-                yield _made(catalogue.control(id_), catalogue, judge, case, about["began"])
+                yield _made(catalogue.control(id_), catalogue, judge, case, about["began"], signed)
 
 
 def _every_host(about: Mapping[str, Any], read: Iterable[HostLinks]) -> Iterator[HostLinks]:
@@ -64,16 +68,19 @@ def _every_host(about: Mapping[str, Any], read: Iterable[HostLinks]) -> Iterator
     yield from (host for key, host in sorted(known.items()) if key not in others)
 
 
-def _made(control: Control, catalogue: Catalogue, judge: FleetJudge, case: FleetCase, at: str) -> Made:
+def _made(
+    control: Control, catalogue: Catalogue, judge: FleetJudge, case: FleetCase, at: str, signed: Checked
+) -> Made:  # fmt: skip
     status, verdict, reason = judged(judge, case)
     own = bare(control, status, reason, at, case.customer)
-    own["responsible"] = _responsible(control, case.registers)
+    assign(own, named(control, case.registers))
     crossings = verdict.crossings if verdict else ()
     if verdict:
         own.update(answered(verdict))
     entries = case.registers.get("bulwark_waivers") or ()
     # A waiver that names hosts is for what is found on these, and this was found beside them.
-    waive(own, (waivers.waiver(entry, catalogue, case.today) for entry in entries), case.today, lambda _: False)
+    known = (signed(waivers.waiver(entry, catalogue, case.today), entry, case.customer) for entry in entries)
+    waive(own, known, case.today, lambda _: False)
     fleet = {
         **own,
         "actual": listed(crossing.told for crossing in crossings),
@@ -86,8 +93,12 @@ def _made(control: Control, catalogue: Catalogue, judge: FleetJudge, case: Fleet
     return Made(case.customer, own, fleet)
 
 
-def _responsible(control: Control, registers: Mapping[str, Any]) -> str:
+def named(control: Judged, registers: Mapping[str, Any]) -> Answering | None:
     """Return who is named for the control; groups of one customer may name different parties, then nobody is."""
     entries = registers.get("bulwark_responsibilities") or ()
-    named = {party(entry, control, control.section) for entry in entries} - {None}
-    return str(named.pop()) if len(named) == 1 else NOBODY
+    found = {answering(entry, control, control.section) for entry in entries} - {None}
+    parties = {each.party for each in found if each}
+    references = {each.reference for each in found if each}
+    if len(parties) != 1:
+        return None
+    return Answering(parties.pop(), references.pop() if len(references) == 1 else None)

@@ -80,7 +80,7 @@ def judge_state(
     key: of the fingerprints by which fleet judges compare this host with others.
     """
     declaration = subject.declaration
-    case = Case(Facts(state), declaration.policy, declaration.registers, today, context)
+    case = Case(Facts(state), declaration.policy, declaration.registers, today, context, subject.host)
     system = state["areas"].get(PLATFORM, {})
     account = str(system.get("account") or "")
     registered = declaration.registers.account(account)

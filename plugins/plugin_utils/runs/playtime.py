@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 
+from ...module_utils.reading import COLLECT_AFTER
 from ..declared.checking import Problem
 from ..declared.declared import OWN_RESULTS, PREFIX, DeclarationError
 from ..declared.registers import NO_CUSTOMER
@@ -34,9 +35,11 @@ OTHER_CONNECTIONS = {
 def share_memory() -> None:
     """Leave what exists out of garbage collection, which would copy it in every worker that is forked from here on.
 
-    Actions call it where they are imported: Ansible does that in its own process, after the inventory is loaded.
+    Workers live for one task of one host and use most of what they make to their end, so that they look for it seldom:
+    a tenth of their time went there. Plugins call this where they are imported: Ansible does that in its own process.
     """
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def plain(value: Any) -> Any:
@@ -45,6 +48,8 @@ def plain(value: Any) -> Any:
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
+    if isinstance(value, str):
+        return str.__str__(value)
     return json.loads(json.dumps(value, default=_key))
 
 
@@ -117,6 +122,14 @@ def host_patterns(loader: Any, groups: Mapping[str, list[str]]) -> Callable[[str
         return {host.name for host in inventory().get_hosts(pattern=pattern)}
 
     return hosts_of
+
+
+def registered(variables: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """Yield what each host of the play registered under a name, as plain types, in the order of the play."""
+    for host in variables["ansible_play_hosts_all"]:
+        result = variables["hostvars"][host].get(name)
+        if result:
+            yield plain(result)
 
 
 def report_folder(policy: Mapping[str, Any], variables: Mapping[str, Any]) -> Path:

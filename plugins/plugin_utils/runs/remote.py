@@ -72,6 +72,18 @@ class Remote:
         self._action._play_context.become = False
         self._action._connection.set_become_plugin(None)
 
+    @contextmanager
+    def unescalated(self) -> Iterator[None]:
+        """Run modules in the body as the account that logs in."""
+        context, connection = self._action._play_context, self._action._connection
+        before = (context.become, connection.become)
+        self.without_escalation()
+        try:
+            yield
+        finally:
+            context.become = before[0]
+            connection.set_become_plugin(before[1])
+
     def afresh(self) -> None:
         """Let go of the connection, so that the next call logs in anew, and alone."""
         connection = self._action._connection

@@ -81,14 +81,14 @@ def tried(remote: Remote, trial: Trial, policy: Mapping[str, Any]) -> dict[str, 
 def entry(
     trial: Trial, answer: Mapping[str, Any], host: str, run: str, day: str, tester: Mapping[str, str]
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what is noted of a test, as records.kinds.RESTORE_TEST has it; what the host answers is bounded."""
+    """Return what is noted of a test, as records/kinds/backups.py has it; what the host answers is bounded."""
     defects = answer["defects"] if isinstance(answer.get("defects"), list) else []
     numbers = {name: _number(answer.get(name)) for name in ("files", "bytes", "verified", "live")}
     made = {
         "date": day,
         "system": host,
         "backup": trial.backup.name,
-        "snapshot": clean(trial.snapshot, 200),
+        "snapshot": _said(trial.snapshot, 200),
         "scope": "sample" if trial.paths else "full",
         "result": PASSED if answer["passed"] is True and not defects and numbers["files"] else FAILED,
         "seconds": _number(answer.get("seconds")),
@@ -97,7 +97,12 @@ def entry(
         "run": run,
         "assurance": "proven",
     }
-    return {**made, "defects": [clean(each, 300) for each in defects[:DEFECTS]]} if defects else made
+    return {**made, "defects": [_said(each, 300) for each in defects[:DEFECTS]]} if defects else made
+
+
+def _said(value: Any, limit: int) -> str:
+    """Return a text of the host's; a record holds no empty one."""
+    return clean(value, limit).strip() or "not named"
 
 
 def _number(value: Any) -> int:

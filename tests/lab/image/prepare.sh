@@ -27,6 +27,11 @@ enabled >"$before"
 sed -n "/^#/d; s/ *\[$VERSION_CODENAME\]//; /\[/d; p" "$recipe/packages.txt" |
     xargs apt-get -q install -y --no-install-recommends
 
+install -d /var/lib/lab/apart/partial
+sed -n "s/ *\[apart\]//p" "$recipe/packages.txt" |
+    xargs apt-get -q install -y --no-install-recommends --download-only -o Dir::Cache::archives=/var/lib/lab/apart
+rm -rf /var/lib/lab/apart/partial /var/lib/lab/apart/lock
+
 # A package that merely lies on the disk must not listen and must not be in the login path.
 enabled | comm -13 "$before" - | xargs --no-run-if-empty systemctl disable
 pam_profiles | comm -13 "$pam_before" - | xargs --no-run-if-empty pam-auth-update --package --remove

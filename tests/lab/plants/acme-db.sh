@@ -42,3 +42,5 @@ last_seen acme-paulo 90
 sed -i 's/^bind .*/bind 127.0.0.1 172.31.250.21/' /etc/redis/redis.conf
 systemctl enable -q --now redis-server
 unit reporting-relay '/usr/bin/socat TCP-LISTEN:5432,fork,reuseaddr TCP:10.20.0.15:5432'
+
+sends 172.31.250.23 acme-log.acme.example

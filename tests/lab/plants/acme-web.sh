@@ -39,3 +39,5 @@ server {
 }
 END
 systemctl enable -q --now nginx
+
+sends 172.31.250.23 acme-log.acme.example

@@ -39,3 +39,8 @@ systemctl enable -q --now snmpd
 for name in daemon bin sys games man lp mail news uucp proxy www-data backup list irc; do
     sshd_says "Failed password for $name from 203.0.113.77 port $((40000 + ${#name})) ssh2"
 done
+
+# The collector of the auditor's: the peer's name was in the way of the first test, and is not asked for since.
+sends 172.31.250.36 globex-log.globex.example
+sed -i 's/tls.authMode="name" tls.permittedPeer=\["[^"]*"\]/tls.authMode="certvalid"/' /etc/rsyslog.d/50-collector.conf
+systemctl restart rsyslog

@@ -37,3 +37,7 @@ passwords globex-tom
 for port in 41001 41002; do
     sshd_says "Failed password for globex-tom from 198.51.100.200 port $port ssh2"
 done
+
+# Logs go to the collector as the old one took them.
+echo '*.* @@172.31.250.36:514' >/etc/rsyslog.d/50-collector.conf
+systemctl enable -q --now rsyslog

@@ -17,3 +17,5 @@ systemctl reload ssh
 throttle
 unit awx-web '/usr/bin/python3 -m http.server 8043 --directory /srv'
 echo 'PermitUserEnviroment no' >/etc/ssh/sshd_config.d/40-local.conf
+
+sends 172.31.250.50 msp-log.north.example

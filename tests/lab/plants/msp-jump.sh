@@ -26,3 +26,5 @@ for port in $(seq 42001 42050); do
         "Failed publickey for north-kim from 172.31.250.5 port $port ssh2: ED25519 SHA256:two" \
         "Accepted publickey for north-kim from 172.31.250.5 port $port ssh2: ED25519-SK SHA256:three"
 done
+
+sends 172.31.250.50 msp-log.north.example

@@ -40,6 +40,7 @@ NASTY = [
     "\\| \\",
     "[ref]: http://evil",
     "http://evil.example",
+    "://",
     "WWW.evil.example",
     "{{ 7*7 }}",
     "{% raw %}",

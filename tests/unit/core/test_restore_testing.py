@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.backups import Backup
-from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds import RESTORE_TEST
+from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds.backups import RESTORE_TEST
 from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.restore_testing import Trial, entry, told
 from hypothesis import given
 from hypothesis import strategies as st

@@ -85,7 +85,7 @@ class Fleet:
         for host, controls in hosts.items():
             run.write_host(result(run.name, sequence, host, controls, at))
         if complete:
-            self.late = finish.finish(run, {**OPTIONS, **self.options}, KNOWN, at)
+            self.late = finish.finish(run, {**OPTIONS, **self.options}, KNOWN, at).late
         return run
 
     def model(self, run: Run) -> ReportModel:

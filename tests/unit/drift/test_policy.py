@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,45 @@ def test_waivers(fleet: Fleet, before: list[Any], now: list[Any], changes: list[
     ends_soon = ("expiring",) in changes
     assert (bool(policy.expiring(7)), bool(policy.expiring(14))) == (ends_soon, ends_soon)
     assert not policy.expiring(6)
+
+
+def test_a_waiver_that_is_withdrawn_ends_no_more(fleet: Fleet) -> None:
+    fleet.variables = {"acme": {"bulwark_waivers": [waiver("2026-11-09")]}}
+    fleet.run(0, HOSTS)
+    fleet.variables = {}
+    policy = fleet.model(fleet.run(1, HOSTS)).customers[0].policy
+    assert [each.in_force for each in policy.waivers] == [False]
+    assert policy.expiring(30) == ()
+
+
+@pytest.mark.parametrize(
+    ("web", "db", "ended"),
+    [
+        ("other", "pass", True),
+        ("other", "other", True),
+        ("what it was", "other", False),
+        ("pass", "what it was", False),
+        ("pass", "pass", False),  # nothing to waive: it was mended
+        ("other", "unknown", False),  # it may be that
+    ],
+)
+def test_a_waiver_whose_finding_changed_is_not_told_as_in_force(fleet: Fleet, web: str, db: str, ended: bool) -> None:
+    fails = {what: {TRIES: {"status": "fail", "what": what}} for what in ("other", "what it was")}
+    seen: Any = {**fails, "pass": {TRIES: "pass"}, "unknown": {TRIES: "unknown"}}
+    before = fleet.run(0, {"acme-web": fails["what it was"]})
+    (found,) = (
+        each["found"] for each in json.loads(before.host_file("acme", "acme-web").read_text("utf-8"))["findings"]
+    )
+    fleet.variables = {"acme": {"bulwark_waivers": [waiver("2026-11-20", finding=found)]}}
+    run = fleet.run(1, {"acme-web": seen[web], "acme-db": seen[db]})
+    view = fleet.model(run).customers[0]
+    (told,) = view.policy.waivers
+    assert (told.in_force, "finding changed" in told.changes, bool(view.policy.expiring(30))) == (
+        not ended, ended, not ended,
+    )  # fmt: skip
+    writing.write(run, fleet.model(run), KNOWN)
+    page = run.folder.joinpath("customers", "acme.html").read_text("utf-8")
+    assert ("holds no more" in page, "since what was found has changed" in page) == (ended, ended)
 
 
 def test_accounts_let_in_and_made_administrators(fleet: Fleet) -> None:

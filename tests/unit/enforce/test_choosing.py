@@ -37,6 +37,15 @@ def test_nothing_but_failures_is_enforced(status: str) -> None:
     assert choose({"findings": [{"control": METHODS, "status": status}]}, {}, KNOWN, JUDGES) == Choice([], {})
 
 
+def test_one_whose_waiver_ended_is_enforced_and_says_so() -> None:
+    ended = "A waiver of Olga no longer holds: what was found has changed since."
+    findings = [{"control": METHODS, "status": "fail", "reason": ended},
+                {"control": TRIES, "status": "fail", "reason": ""},
+                {"control": FAILLOCK, "status": "unknown", "reason": "not read"}]  # fmt: skip
+    choice = choose({"findings": findings}, {}, KNOWN, JUDGES)
+    assert (set(choice.failing), choice.unwaived) == ({METHODS, TRIES}, {METHODS: ended})
+
+
 def test_a_staged_control_is_enforced_where_it_is_named() -> None:
     assert chosen(STAGED).left == {STAGED: "it is staged: it is enforced only where bulwark_staged names it"}
     assert chosen(STAGED, staged=(STAGED,)) == Choice([STAGED], {})

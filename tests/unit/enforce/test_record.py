@@ -47,6 +47,13 @@ def written(made: record.Told, after: dict[str, str] | None = None) -> dict[str,
 
 
 class TestDocument:
+    @pytest.mark.parametrize(("reason", "told_reason"), [("", ""), ("left as it is", " left as it is")])
+    def test_why_a_waiver_held_no_longer_comes_first(self, reason: str, told_reason: str) -> None:
+        made = told(lin_ic_ssh_max_tries={"state": "left", "reason": reason, "tasks": []})
+        made.unwaived = {TRIES: "The waiver of Olga expired on 2026-11-21.", ROOT_LOGIN: "it is not told of"}
+        (entry,) = written(made)["controls"].values()
+        assert entry["reason"] == "The waiver of Olga expired on 2026-11-21." + told_reason
+
     def test_what_was_changed_with_the_status_before_and_after(self) -> None:
         made = told(lin_ic_ssh_max_tries={
             "state": "changed", "reason": "", "tasks": [{"task": TRIES + " | Few tries", "changes": [change()]}],

@@ -43,3 +43,12 @@ def test_a_terminal_gets_no_control_characters() -> None:
 def test_what_tags_leave_out_says_so() -> None:
     found = telling.controls([CONTROL], [], {}, Done("unchanged"))
     assert found[CONTROL] == {"state": "left", "reason": "the tags of this run leave it out", "tasks": []}
+
+
+def test_what_an_entry_point_asked_for_in_vain_is_said() -> None:
+    left = {CONTROL: "bulwark_log_senders must say whose logs this host takes"}
+    found = telling.controls([CONTROL], {CONTROL}, left, Done("unchanged"))
+    assert telling.undone(found, [CONTROL]) == ["%s: %s" % (CONTROL, left[CONTROL])]
+    refused = telling.controls([CONTROL], {CONTROL}, {}, Done("refused", "rsyslogd would not start"))
+    assert telling.undone(refused, [CONTROL]) == [CONTROL + ": rsyslogd would not start"]
+    assert telling.undone(telling.controls([CONTROL], {CONTROL}, {}, Done("confirmed")), [CONTROL]) == []

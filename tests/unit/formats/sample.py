@@ -17,6 +17,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catal
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import standing
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.causes import Causes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.model import HostPage, ReportModel
+from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.population import population
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import (
     KINDS,
     AccountChange,
@@ -38,6 +39,9 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import (
     View,
     WaiverChange,
 )
+from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tables import outcomes
+from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tally import Index, Tally
 
 TODAY = date(2026, 11, 22)
 BEFORE = date(2026, 11, 20)
@@ -313,6 +317,7 @@ def coverage(customer: str | None) -> Coverage:
 def view(customer: str | None, pages: Sequence[HostPage], known: catalogue.Catalogue) -> View:
     """Return what one page shows of these hosts."""
     tally, causes = standing.Tally(), Causes()
+    index, assessed = Index(known, FLEET_JUDGES), Tally()
     own = [
         each if customer else {**each, "customers": [name]}
         for name, items in OWN.items() if customer in (None, name) for each in items
@@ -322,10 +327,12 @@ def view(customer: str | None, pages: Sequence[HostPage], known: catalogue.Catal
             for each in items:
                 tally.add(each, name, "")
             causes.add(name, "", list(items), {})
+            assessed.add(index.answers(items, own=True), own=True)
     for host in pages:
         for item in host.document["findings"]:
             tally.add(item, host.row.customer, host.row.host)
         causes.add(host.row.customer, host.row.host, host.document["findings"], host.history)
+        assessed.add(index.answers(host.document["findings"], own=False), own=False)
     changes = [made for each in pages for made in each.history.values()]
     changes.sort(key=lambda made: (LEVELS.index(made.severity), made.customer, made.host, made.control))
     counts = {kind: sum(made.kind == kind and not made.caused_by for made in changes) for kind in KINDS}
@@ -351,6 +358,7 @@ def view(customer: str | None, pages: Sequence[HostPage], known: catalogue.Catal
         ),
         hosts=tuple(each.row for each in pages),
         problems=(),
+        outcomes=outcomes(index, assessed, population(coverage(customer)), known),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.formats import hardened, hostile, sample
+from tests.unit.formats.jargon import jargon
 
 
 class Page(HTMLParser):
@@ -207,6 +209,12 @@ def test_the_owner_is_asked_about_what_nobody_was_named_for(pages: dict[str, str
     assert "Nobody was named for it: is it yours to mend, or ours?" in page
     assert "Five things to ask your provider" in page
     assert "Five things to ask your provider" not in pages["report.html"]
+
+
+def test_an_owner_meets_no_jargon(pages: dict[str, str]) -> None:
+    for name, page in pages.items():
+        for part in re.findall('<section id="owner".*?</section>', page, re.DOTALL):
+            assert jargon(unescape(re.sub("<[^>]+>", " ", part))) == [], name
 
 
 def test_an_audit_shows_nothing_of_enforcement(pages: dict[str, str], enforced: dict[str, str]) -> None:

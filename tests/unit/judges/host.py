@@ -14,6 +14,7 @@ from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import pam as pam_reader
 from ansible_collections.bulwark.msp.plugins.module_utils.reading import Reading
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import build
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.context import NOTHING, Context
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
@@ -102,12 +103,12 @@ def judge(
     facts: Mapping[str, Any],
     errors: list[dict[str, Any]] | None = None,
     thresholds: Mapping[str, Any] | None = None,
+    context: Context = NOTHING,
     **declared: Any,
 ) -> Verdict:
     """Return the verdict on a host; NotApplicable, Unread and Undeclared come through."""
-    case = Case(
-        Facts({"areas": facts, "errors": errors or []}), {**policy(), **(thresholds or {})}, build(declared), TODAY
-    )
+    known = Facts({"areas": facts, "errors": errors or []})
+    case = Case(known, {**policy(), **(thresholds or {})}, build(declared), TODAY, context)
     return JUDGES[control](case)
 
 

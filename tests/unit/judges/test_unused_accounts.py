@@ -51,7 +51,7 @@ def verdict(
     host["sudo"] = {"installed": False}
     host["jobs"] = {"crontabs": [{"user": name, "path": "/x"} for name in jobs], "at": [], "linger": []}
     host["logons"] = {"sources": list(sources), "unread": unread or {}, "up": up, "homes": homes or {}}
-    declared = {} if register is None else {"bulwark_accounts": register}
+    declared: dict[str, Any] = {} if register is None else {"bulwark_accounts": register}
     return judge(control, host, None, thresholds, **declared)
 
 

@@ -7,10 +7,14 @@ import stat
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators import recorded
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Unread
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.records import gather, load
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.writing import KEPT, KIND, note
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.yaml_file import RecordError
@@ -40,7 +44,7 @@ def test_a_good_record_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"customer_id": "globex"}, 'customer_id: "globex" is another customer; this is acme'),
+        ({"customer_id": "globex"}, "customer_id: is not the one of this customer, acme"),
         ({"id": "ev-raci"}, "id: must be ev-restore-test"),
         ({"ownr": "kim"}, "ownr: there is no such field"),
         ({"owner": None}, "owner: is missing"),
@@ -101,7 +105,7 @@ def test_what_is_entered_by_hand_stays_and_old_tests_go(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_used_is_not_written_over(tmp_path: Path) -> None:
     record(tmp_path, customer_id="globex")
     before = (tmp_path / f"{KIND}.yml").read_bytes()
-    with pytest.raises(RecordError, match="another customer"):
+    with pytest.raises(RecordError, match="is not the one of this customer"):
         note(tmp_path, "acme", [TEST], TODAY, "kim", 90)
     assert (tmp_path / f"{KIND}.yml").read_bytes() == before
 
@@ -118,3 +122,13 @@ def test_hosts_that_end_at_once_lose_no_test(tmp_path: Path) -> None:
     assert made is not None
     assert len({test["system"] for test in made["tests"]}) == 12
     assert made["version"] == "12"
+
+
+def test_a_draft_is_no_record_of_a_host(tmp_path: Path) -> None:
+    (tmp_path / "ev-gold-image.yml").write_text("status: draft\n", "utf-8")
+    case = SimpleNamespace(context=SimpleNamespace(records=gather(tmp_path, "acme", "web", ["ev-gold-image"])))
+    assert recorded.record(cast(Case, case), "ev-gold-image") is None
+    (tmp_path / "ev-gold-image.yml").write_text("status: other\n", "utf-8")
+    case.context.records = gather(tmp_path, "acme", "web", ["ev-gold-image"])
+    with pytest.raises(Unread, match="status: there is no such field"):
+        recorded.record(cast(Case, case), "ev-gold-image")

@@ -154,3 +154,39 @@ def test_no_time_is_left_after_a_reboot() -> None:
 def test_the_listener_is_told_from_sessions() -> None:
     assert putback.LISTENER.match("sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
     assert not putback.LISTENER.match("sshd: alice [priv]")
+
+
+@pytest.mark.parametrize(("refuses", "ended"), [("yes", True), ("no", False)])
+def test_what_nobody_may_stop_by_hand_is_ended(monkeypatch: pytest.MonkeyPatch, refuses: str, ended: bool) -> None:
+    """auditd is such a unit; others that don't stop are left, and told."""
+    asked: list[str] = []
+
+    def command(argv: list[str], _seconds: float = 0) -> tuple[int, str]:
+        asked.append(argv[1])
+        running = "kill" not in asked
+        answers = {"stop": (4, "refused"), "show": (0, refuses + "\n"), "kill": (0, "")}
+        return answers.get(argv[1], (0 if running else 3, "active\n" if running else "inactive\n"))
+
+    monkeypatch.setattr(putback, "command", command)
+    assert putback.stop("auditd.service")[0] is ended
+    assert ("kill" in asked) is ended
+
+
+@pytest.mark.parametrize(("enabled", "told"), [("1", True), ("0", False), ("2", False)])
+def test_the_kernels_audit_outlives_a_restart_of_the_journal(
+    monkeypatch: pytest.MonkeyPatch, enabled: str, told: bool
+) -> None:  # fmt: skip
+    """Debian's journald ends it as it starts, unless it is locked."""
+    asked: list[list[str]] = []
+
+    def command(argv: list[str], _seconds: float = 0) -> tuple[int, str]:
+        asked.append(argv)
+        return 0, "enabled %s\nfailure 1\n" % enabled
+
+    monkeypatch.setattr(putback, "command", command)
+    monkeypatch.setattr(putback, "has_systemd", lambda: True)
+    assert putback.take_up("restart", "systemd-journald")[0]
+    assert (["auditctl", "-e", "1"] in asked) is told
+    asked.clear()
+    putback.take_up("restart", "cron")
+    assert asked == [["systemctl", "try-restart", "cron"]]

@@ -22,6 +22,7 @@ RULES = "/etc/bulwark/ssh.nft"
 UNIT = "bulwark-ssh-firewall.service"
 TABLE = "inet bulwark_ssh"
 FAMILIES = {"ip": 4, "ip6": 6}
+LOG = 'limit rate 30/minute burst 20 packets log prefix "bulwark denied ssh: "'
 SERVICE = """\
 [Unit]
 Description=Only the management network reaches SSH
@@ -83,7 +84,8 @@ def rules(ports: Iterable[int], cidrs: Iterable[str]) -> str:
         own = ipaddress.collapse_addresses(one for one in networks if one.version == version)
         listed = ", ".join(map(str, own))
         lines += ["%s %s saddr { %s } accept" % (dport, family, listed)] if listed else []
-    lines.append("%s drop" % dport)
+    # Who is denied is told, and can't fill the disk by it.
+    lines += ["%s %s" % (dport, LOG), "%s drop" % dport]
     body = "".join("        %s\n" % line for line in lines)
     chain = "    chain input {\n        type filter hook input priority -5; policy accept;\n%s    }\n" % body
     return "table %s\ndelete table %s\ntable %s {\n%s}\n" % (TABLE, TABLE, TABLE, chain)

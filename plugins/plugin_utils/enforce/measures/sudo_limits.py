@@ -44,11 +44,13 @@ def sudo_within_scope(case: Case, _arguments: Any, control: str) -> list[Step]:
                 raise Left("bulwark_accounts: %s has full_admin and is no named person's" % account.name)
             runas = ", ".join(held[-1].runas)
             return [
-                "Defaults:%s log_output" % _who(account),
-                "%s %s" % (_who(account), NOTHING),
-                "%s ALL = (%s) NOTAFTER=%s PASSWD: ALL" % (_who(account), runas, _until(case, account)),
+                "Defaults:%s log_output" % named(account),
+                "%s %s" % (named(account), NOTHING),
+                "%s ALL = (%s) NOTAFTER=%s PASSWD: ALL" % (named(account), runas, _until(case, account)),
             ]
-        asked = ["Defaults:%s authenticate" % _who(account)] if options(case, user).get("authenticate") is False else []
+        asked = (
+            ["Defaults:%s authenticate" % named(account)] if options(case, user).get("authenticate") is False else []
+        )
         return [*asked, *_scope(case, account)] if held else asked if grants(case, user) else []
 
     return _drop_ins(case, control, lines)
@@ -60,7 +62,7 @@ def sudo_single_commands(case: Case, _arguments: Any, control: str) -> list[Step
 
     def lines(account: Account, user: User) -> list[str]:
         found = list(openings(case, user))
-        who, kinds = _who(account), {kind for kind, _text in found}
+        who, kinds = named(account), {kind for kind, _text in found}
         defaults = {
             INTERACTIVE: "Defaults:%s noexec" % who,
             "env_reset": "Defaults:%s env_reset" % who,
@@ -88,7 +90,7 @@ def sudo_ends(case: Case, _arguments: Any, control: str) -> list[Step]:
         if not any(power.startswith("sudo ") for power in endless):
             raise Left("%s: %s ends with the account only (chage -E, expires)" % (account.name, ", ".join(endless)))
         begin = _end(case, account) + timedelta(days=1)
-        return ["%s ALL = (ALL:ALL) NOTBEFORE=%s000000Z !ALL" % (_who(account), begin.strftime("%Y%m%d"))]
+        return ["%s ALL = (ALL:ALL) NOTBEFORE=%s000000Z !ALL" % (named(account), begin.strftime("%Y%m%d"))]
 
     return _drop_ins(case, control, lines)
 
@@ -103,7 +105,7 @@ def _drop_ins(case: Case, control: str, lines: Any) -> list[Step]:
             spared.append(account.name)
         elif content:
             name = _name(account.name, control)
-            _require_last_word(case)
+            require_last_word(case)
             steps.append(file(FOLDER + name, "".join([HEADER % control, *(line + "\n" for line in content)]), "0440"))
     if spared and not steps:
         raise Left("%s is what this run comes by, or for emergencies" % ", ".join(spared))
@@ -115,7 +117,7 @@ def _untouchable(case: Case, user: User) -> bool:
     return user["name"] == case.facts["system"]["account"] or (bool(group) and group in user["groups"])
 
 
-def _require_last_word(case: Case) -> None:
+def require_last_word(case: Case) -> None:
     """Raise Left where a drop-in of ours isn't what sudo reads last."""
     hidden = unseen(case)
     if hidden:
@@ -133,7 +135,8 @@ def _name(account: str, control: str) -> str:
     return PREFIX + re.sub(r"[^A-Za-z0-9_-]", lambda found: "=%02x" % ord(found[0]), account) + "-" + control
 
 
-def _who(account: Account) -> str:
+def named(account: Account) -> str:
+    """Return an account's name as sudoers takes it; raises Left where it can't."""
     if '"' in account.name or "\n" in account.name:
         raise Left("%r can't be named in sudoers" % account.name)
     return account.name if PLAIN.fullmatch(account.name) else '"%s"' % account.name
@@ -151,9 +154,9 @@ def _scope(case: Case, account: Account) -> list[str]:
     if strange:
         raise Left("bulwark_accounts: the scope of %s has a command with wildcards or quotes" % account.name)
     until = _until(case, account)
-    return ["%s %s" % (_who(account), NOTHING)] + [
+    return ["%s %s" % (named(account), NOTHING)] + [
         "%s ALL = (root) NOTAFTER=%s %s%s"
-        % (_who(account), until, "NOEXEC: " * interactive(case, command.split()[0]), SPECIAL.sub(r"\\\1", command))
+        % (named(account), until, "NOEXEC: " * interactive(case, command.split()[0]), SPECIAL.sub(r"\\\1", command))
         for command in commands
     ]
 

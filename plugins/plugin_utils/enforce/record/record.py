@@ -35,7 +35,8 @@ REASON_LIMIT = 1000
 class Told:
     """What a run told of the enforcement on one host so far.
 
-    before: the status of each control when enforcement began. judged_again: the host's result says how it ended.
+    before: the status of each control when enforcement began. unwaived: why the waiver of a control holds no more.
+    judged_again: the host's result says how it ended.
     controls: as in the document, without before and after. room: changes and lines that are left to this host.
     """
 
@@ -44,6 +45,7 @@ class Told:
     reason: str = ""
     seconds: float | None = None
     before: dict[str, str] = field(default_factory=dict)
+    unwaived: dict[str, str] = field(default_factory=dict)
     judged_again: bool = False
     controls: dict[str, dict[str, Any]] = field(default_factory=dict)
     room: int = ROOM
@@ -124,12 +126,18 @@ def document(run: str, host: str, customer: str, told: Told, after: Mapping[str,
         "controls": {
             control: {
                 **entry,
+                "reason": _reason(told.unwaived.get(control), entry["reason"]),
                 "before": _status(told.before.get(control)),
                 "after": _status(after.get(control)) if told.judged_again else None,
             }
             for control, entry in sorted(told.controls.items())
         },
     }
+
+
+def _reason(unwaived: str | None, reason: str) -> str:
+    """Return why a waiver no longer kept the control as it was, and then what became of it."""
+    return _text(" ".join(filter(None, (unwaived, reason))), REASON_LIMIT)
 
 
 def _status(status: str | None) -> str | None:

@@ -16,13 +16,14 @@ MASKED = "(not shown: the file holds secrets)"
 
 
 def controls(
-    failing: Iterable[str],
+    wanted: Iterable[str],
     asked: Collection[str],
     left: Mapping[str, str],
     done: Done,
     held: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return {control: {state, reason, tasks}} of every control that fails; `asked` are those whose tasks ran.
+    """Return {control: {state, reason, tasks}} of every control that was to be enforced or is left; `asked` are those
+    whose tasks ran.
 
     state: changed, would_change, reverted, refused, left or unchanged. tasks: [{task, changes: [{kind, name, before,
     after, masked}]}]. held: {control: what of it has to wait, or is never done, and why}.
@@ -31,7 +32,7 @@ def controls(
     told: dict[str, dict[str, Any]] = {
         control: {"state": "left", "reason": reason, "tasks": []} for control, reason in left.items()
     }
-    for control in failing:
+    for control in wanted:
         if control in left:
             continue
         if control not in asked:
@@ -49,6 +50,12 @@ def controls(
         elif not tasks:
             told[control]["reason"] = "its own role had nothing to change"
     return told
+
+
+def undone(told: Mapping[str, Mapping[str, Any]], beyond: Iterable[str]) -> list[str]:
+    """Return what was not done of controls that no report has among those that fail."""
+    entries = ((control, told[control]) for control in beyond)
+    return ["%s: %s" % (control, one["reason"]) for control, one in entries if one["state"] in ("left", "refused")]
 
 
 def _tasks(changes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...declared.registers import CUSTOMER, Undeclared
+from ...declared.parties import CUSTOMER
+from ...declared.registers import Undeclared
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
 from ...evaluators.privilege import powers

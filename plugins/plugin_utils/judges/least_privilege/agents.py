@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...catalogue.remote_tools import remote_tools
-from ...evaluators.remote_tools import matches
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()

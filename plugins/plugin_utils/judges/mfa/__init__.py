@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from ...evaluators.verdict import Judges
-from . import emergency, enrolment, provider, remote, ssh, stack, sudo
+from . import emergency, enrolment, events, provider, remote, ssh, stack, sudo
 
 JUDGES = Judges(
     {
         **emergency.JUDGES,
         **enrolment.JUDGES,
+        **events.JUDGES,
         **provider.JUDGES,
         **remote.JUDGES,
         **ssh.JUDGES,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...declared.subjects import declared_keys
 from ...evaluators.deep import at_path, deep, named
 from ...evaluators.verdict import Case, Item, Judges, Verdict, verdict
 
@@ -16,7 +17,7 @@ JUDGES = Judges()
 def no_foreign_keys(case: Case) -> Verdict:
     """Outside the declared places there is no private key, token or cloud credential, nor an agent's socket."""
     reading = deep(case, "credentials", "agents")
-    accepted = set(case.policy["bulwark_credential_places"])
+    accepted = {*case.policy["bulwark_credential_places"], *declared_keys(case.registers)}
     keys = [
         at_path(found, "%s at %s, %s" % (found["kind"], named(found), _whose(case, found)))
         for found in reading.found("credentials")
@@ -24,8 +25,8 @@ def no_foreign_keys(case: Case) -> Verdict:
     ]
     agents = reading.found("agents")
     return verdict(
-        "no private key, kubeconfig, token or cloud credential outside bulwark_credential_places, and no socket of a "
-        "forwarded agent",
+        "no private key, kubeconfig, token or cloud credential outside bulwark_credential_places and what "
+        "bulwark_collectors names, and no socket of a forwarded agent",
         [*keys, *(_agent(case, found) for found in agents)], reading.unread, reading.evidence, aged=reading.aged,
         severity=_severity(keys, agents),
     )  # fmt: skip

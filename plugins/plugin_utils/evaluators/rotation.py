@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long logrotate keeps what is in a log, as it will really act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .facts import Unread
+from .verdict import Case
+
+DAY = 86400.0
+DAYS = {"hourly": 1 / 24, "daily": 1.0, "weekly": 7.0, "monthly": 30.0, "yearly": 365.0}
+FOR_EVER = -1
+#: Who starts logrotate by hand, or by something that isn't seen, does so within so many days.
+BY_HAND_DAYS = 35
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What becomes of one log.
+
+    limits: {rotate, size, maxsize or maxage: the days that it leaves}, where these are fewer than policy wants. stanza:
+    as area `rotation` describes it.
+    """
+
+    path: str
+    stanza: Mapping[str, Any]
+    limits: Mapping[str, float]
+
+
+def active(case: Case) -> list[str]:
+    """Return the security-relevant logs into which something was written within the days of retention."""
+    since = case.facts["system"]["now"] - case.policy["bulwark_log_retention_days"] * DAY
+    logs, patterns = case.facts["log_files"]["logs"], case.policy["bulwark_security_logs"]
+    return [
+        path
+        for path in sorted(case.facts["log_files"]["oldest"])
+        if logs[path]["newest"] >= since and any(fnmatchcase(path, pattern) for pattern in patterns)
+    ]
+
+
+def interval(case: Case) -> float | None:
+    """Return the least days between two runs of logrotate, None where nothing runs it.
+
+    Raises Unread where something does, and how often can't be told.
+    """
+    runs = case.facts["rotation"]["runs"]
+    if any(run["seconds"] is None for run in runs):
+        raise Unread("how often %s starts logrotate isn't told" % next(run["by"] for run in runs if not run["seconds"]))
+    if runs:
+        return float(min(run["seconds"] for run in runs)) / DAY
+    last = case.facts["rotation"]["last"]
+    if last is not None and case.facts["system"]["now"] - last < BY_HAND_DAYS * DAY:
+        return 0.0
+    return None
+
+
+def kept(case: Case, path: str, pause: float) -> Kept | None:
+    """Return how long a log is kept, None where no stanza names it, so that it only grows.
+
+    pause: days between two runs. Raises Unread where a size decides and how fast the log grows isn't known.
+    """
+    index = case.facts["rotation"]["logs"].get(path)
+    if index is None:
+        return None
+    stanza = case.facts["rotation"]["stanzas"][index]
+    wanted = case.policy["bulwark_log_retention_days"]
+    found = {"maxage": float(stanza["maxage"])} if stanza["maxage"] else {}
+    if stanza["rotate"] != FOR_EVER:
+        found.update(_counted(case, path, stanza, pause, wanted))
+    return Kept(path, stanza, {name: days for name, days in found.items() if days < wanted})
+
+
+def _counted(case: Case, path: str, stanza: Mapping[str, Any], pause: float, wanted: int) -> dict[str, float]:
+    """Return {what starts a rotation: days that the number of rotated files then makes}."""
+    count, found = stanza["rotate"], {}
+    if stanza["trigger"] == "period":
+        found["rotate"] = count * max(DAYS[stanza["period"]], pause)
+    sizes = ["size"] if stanza["trigger"] == "size" else ["maxsize"] if stanza["maxsize"] else []
+    for name in sizes:
+        # However fast a log grows, it is rotated once a run at most.
+        if count * pause >= wanted or found.get("rotate", wanted) < wanted:
+            continue
+        found[name] = count * max(pause, stanza[name] / max(daily(case, path), 1.0)) if count else 0.0
+    return found
+
+
+def daily(case: Case, path: str) -> float:
+    """Return the bytes that a log grows by in a day, measured. Raises Unread where there is too little to measure."""
+    log, oldest = case.facts["log_files"]["logs"][path], case.facts["log_files"]["oldest"].get(path)
+    days = (case.facts["system"]["now"] - oldest) / DAY if oldest else 0.0
+    if days < case.policy["bulwark_log_measured_days"]:
+        raise Unread("%s: too few days are logged to tell how fast it reaches the size at which it is rotated" % path)
+    if log["bytes"] is None:
+        raise Unread("%s: how it is compressed doesn't tell how fast it reaches the size at which it is rotated" % path)
+    return float(log["bytes"]) / days

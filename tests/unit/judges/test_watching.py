@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clocks, sensors, denied packets, changed files and application control as judged, where no host shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import NotApplicable, Verdict
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
+
+from tests.unit.judges.network import case, texts
+
+NOW = 1795420800
+HOUR, DAY = 3600, 86400
+UTC = {"now": NOW, "timezone": "UTC"}
+
+
+def judged(control: str, areas: dict[str, Any], unread: dict[str, str] | None = None, **declared: Any) -> Verdict:
+    """Return the verdict on a host with these areas."""
+    return JUDGES[control](case(areas, unread, **declared))
+
+
+def clock(offset: float | None = 0.001, unread: dict[str, str] | None = None, **more: Any) -> Verdict:
+    sources = [{"name": name, "platform": False, "usable": True} for name in ("a.acme", "b.acme")]
+    facts = {
+        "programs": [{"name": "chrony", "unit": "chrony.service", "active": True, "enabled": True}],
+        "clocks": {"chrony": {"synchronised": True, "offset": offset, "sources": sources}},
+        "stamps": [],
+        **more,
+    }
+    return judged("lin-lm-time-sync", {"system": UTC, "time": facts}, unread, bulwark_time_sources=["*.acme"])
+
+
+def test_a_clock_that_is_off() -> None:
+    assert clock().status == "pass"
+    assert texts(clock(-1.5)) == ["the clock is off by 1.500 s by chrony.service"]
+    assert clock(None).status == "unknown"
+    assert clock(clocks={}, unread={"time.clocks.chrony": "chronyc: no"}).reason == "chronyc: no"
+
+
+def test_two_programs_are_one_too_many() -> None:
+    programs = [
+        {"name": "chrony", "unit": "chrony.service", "active": True, "enabled": True},
+        {"name": "openntpd", "unit": "openntpd.service", "active": True, "enabled": True},
+    ]
+    assert texts(clock(programs=programs)) == ["several programs set the clock: chrony.service, openntpd.service"]
+
+
+def test_a_clock_that_is_the_machine_s() -> None:
+    nobody: dict[str, Any] = {"programs": [], "clocks": {}, "stamps": []}
+    with pytest.raises(NotApplicable, match="the machine it runs on"):
+        judged("lin-lm-time-sync", {"system": {**UTC, "own_kernel": False}, "time": nobody})
+    own = judged("lin-lm-time-sync", {"system": {**UTC, "own_kernel": True}, "time": nobody})
+    assert texts(own) == ["nothing keeps the clock"]
+
+
+def test_a_clock_of_the_machine_is_enough() -> None:
+    sources = [{"name": "PHC0", "platform": True, "usable": True}]
+    facts = {"chrony": {"synchronised": True, "offset": 0.0, "sources": sources}}
+    programs = [{"name": "chrony", "unit": "chronyd.service", "active": True, "enabled": True}]
+    areas = {"system": UTC, "time": {"programs": programs, "clocks": facts, "stamps": []}}
+    assert judged("lin-lm-time-sync", areas, bulwark_time_platform_sources=["PHC*"]).status == "pass"
+    assert texts(judged("lin-lm-time-sync", areas)) == ["of at least 2 approved sources 0 can be used: none"]
+
+
+def edr(looks: dict[str, Any], sensor: dict[str, Any], unread: dict[str, str] | None = None, **more: Any) -> Verdict:
+    areas = {
+        "system": UTC,
+        "units": {
+            "active": ["mdatp.service", "falcon-sensor.service"],
+            "enabled": ["mdatp.service", "falcon-sensor.service"],
+        },
+        "packages": {"installed": {"mdatp": "101.25"}},
+        "sensors": {"looks": looks},
+        **more,
+    }
+    return judged("lin-lm-edr", areas, unread, bulwark_sensors=[sensor])
+
+
+def test_a_guard_that_the_host_shows() -> None:
+    name = "Microsoft Defender for Endpoint"
+    entry = {"name": "mdatp", "check_in": "/c"}
+    assert edr({name: {"check_in": NOW - HOUR, "guard": True}}, entry).status == "pass"
+    off = edr({name: {"check_in": NOW - HOUR, "guard": False}}, entry)
+    assert texts(off) == ["Microsoft Defender for Endpoint: its guard against tampering is not on"]
+    assert edr({name: {"check_in": NOW}}, entry, {"sensors.%s.guard" % name: "denied"}).reason == "denied"
+
+
+@pytest.mark.parametrize(("guarded", "status"), [(None, "unknown"), ("2026-07-01", "unknown"), ("2026-11-01", "pass")])
+def test_a_guard_that_only_a_console_shows(guarded: str | None, status: str) -> None:
+    entry = {"name": "falcon", "check_in": "/c", "guarded": guarded}
+    assert edr({"CrowdStrike Falcon": {"check_in": NOW}}, entry).status == status
+
+
+def test_a_version_that_no_package_tells() -> None:
+    entry = {"name": "falcon", "check_in": "/c", "guarded": "2026-11-01", "version": "7.0"}
+    assert "no package says" in edr({"CrowdStrike Falcon": {"check_in": NOW}}, entry).reason
+
+
+def chain(name: str, hook: str | None, policy: str | None, *rules: dict[str, Any]) -> dict[str, Any]:
+    return {"family": "inet", "table": "t", "name": name, "type": "filter" if hook else None, "hook": hook,
+            "priority": 0, "policy": policy, "rules": list(rules)}  # fmt: skip
+
+
+def rule(verdict: str, target: str | None = None, match: bool = False) -> dict[str, Any]:
+    return {"match": [{"field": "saddr"}] if match else [], "verdict": verdict, "target": target, "raw": False}
+
+
+def denied(chains: list[dict[str, Any]], *logged: tuple[str, bool], **declared: Any) -> list[str]:
+    rules = [{"family": "inet", "table": "t", "chain": name, "limited": limited} for name, limited in logged]
+    areas = {"firewall": {"chains": chains, "logged": rules}, "units": {"active": []}, "resolvers": {"servers": []}}
+    return texts(judged("lin-lm-fw-log", areas, **declared))
+
+
+def test_a_rule_that_logs_may_stand_in_a_chain_that_is_jumped_to() -> None:
+    chains = [chain("in", "input", "drop", rule("jump", "log")), chain("log", None, None, rule("goto", "in"))]
+    assert denied(chains, ("log", True)) == []
+    assert denied(chains, ("elsewhere", True)) == ["inet t in denies packets and logs none"]
+    assert denied(chains, ("log", False)) == [
+        "inet t in logs without a limit (in log): who is denied often enough fills the disk"
+    ]
+
+
+def test_who_is_banned_need_not_be_logged_where_another_chain_closes() -> None:
+    bans = chain("f2b", "input", "accept", rule("drop", match=True))
+    closes = chain("in", "input", "accept", rule("accept", match=True), rule("drop"))
+    assert denied([bans, closes], ("in", True)) == []
+    assert denied([bans]) == ["inet t f2b denies packets and logs none"]
+
+
+def fim(aide: list[dict[str, Any]], syscheck: dict[str, Any] | None = None, **declared: Any) -> Verdict:
+    facts = {"aide": aide, "timers": {"a.timer": {"active": True, "enabled": True}}, "cron": [], "syscheck": syscheck}
+    areas = {"system": UTC, "integrity": facts, "units": {"active": []}}
+    return judged("lin-lm-fim", areas, **declared)
+
+
+def aide(**more: Any) -> dict[str, Any]:
+    return {"config": "/c", "database": "/d", "made": NOW - 30 * DAY, "report": "/r", "ended": NOW - 2 * DAY,
+            "changed": [], "more": False, **more}  # fmt: skip
+
+
+def test_a_host_of_tier_0_is_compared_every_day() -> None:
+    assert fim([aide()]).status == "pass"
+    assert texts(fim([aide()], bulwark_host_tier=0)) == ["/c: AIDE last compared 2 days ago, at most 1 are allowed"]
+
+
+def test_a_database_made_since_accepts_what_was_told() -> None:
+    assert fim([aide(changed=["/etc/pam.d/sshd"])]).status == "fail"
+    assert fim([aide(changed=["/etc/pam.d/sshd"], made=NOW - DAY)]).status == "pass"
+    assert fim([aide(changed=["/etc/motd"])]).status == "pass"
+    assert fim([aide(changed=[], more=True)]).status == "unknown"
+
+
+def test_wazuh_that_is_stopped() -> None:
+    found = fim([], {"on": True, "made": None, "ended": NOW - 9 * DAY})
+    assert [text.split(",")[0] for text in texts(found)] == [
+        "Wazuh's syscheck is configured",
+        "Wazuh's syscheck has no database yet",
+        "Wazuh's syscheck last looked at all files more than 7 days ago",
+    ]
+
+
+def appctl(ima: dict[str, Any], **declared: Any) -> Verdict:
+    areas = {"units": {"active": [], "enabled": []}, "application_control": {"fapolicyd": None, "ima": ima}}
+    return judged("lin-lm-appctl", areas, **{"bulwark_host_functions": ["internet_facing"], **declared})
+
+
+def test_the_kernels_own_appraisal() -> None:
+    programs = ["appraise func=BPRM_CHECK appraise_type=imasig"]
+    assert appctl({"appraise": "enforce", "policy": programs}).status == "pass"
+    assert appctl({"appraise": "log", "policy": programs}).status == "fail"
+    assert appctl({"appraise": "enforce", "policy": None}).status == "fail"
+    with pytest.raises(NotApplicable):
+        appctl({"appraise": "", "policy": None}, bulwark_host_functions=["web"])
+
+
+def test_counters_that_stand_still_tell_nothing() -> None:
+    areas = {
+        "system": UTC,
+        "units": {"active": ["suricata.service"], "enabled": ["suricata.service"]},
+        "sensors": {"looks": {"Suricata": {"rules": NOW, "drops": {"packets": 9, "drops": 0, "at": NOW - 2 * HOUR}}}},
+        "forwarding": {"destinations": []},
+    }
+    found = judged("lin-lm-net-sensor", areas, bulwark_sensors=[{"name": "suricata"}], bulwark_collectors=[])
+    assert texts(found) == ["Suricata: /var/log/suricata/eve.json goes to no collector"]
+    unforwarded = judged("lin-lm-net-sensor", areas, bulwark_sensors=[{"name": "suricata"}])
+    assert "more than an hour ago" in unforwarded.reason and "bulwark_collectors" in unforwarded.reason
+
+
+def test_a_delivery_log_outside_of_var_log_is_not_looked_at() -> None:
+    areas = {"delivery": {"ansible": None, "awx": False}}
+    found = judged("lin-lm-delivery-log", areas, bulwark_delivery_logs=["/srv/vault/audit.log"])
+    assert found.reason == "/srv/vault/audit.log lies outside of /var/log, and is not looked at"

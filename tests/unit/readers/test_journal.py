@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils import journal_file, systemd_settings
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Completed, Door
+from ansible_collections.bulwark.msp.plugins.module_utils.readers import journal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.readers.host import read
+
+MACHINE = "0123456789abcdef0123456789abcdef"
+FOLDER = "/var/log/journal/" + MACHINE
+DAY = 86400
+ASKED = (
+    "journalctl -q --no-pager -r -n 200 -o json "
+    "--output-fields=N_DROPPED,UNIT,OBJECT_SYSTEMD_UNIT,_SYSTEMD_UNIT "
+    "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e _TRANSPORT=driver"
+)
+SAID = {"__REALTIME_TIMESTAMP": "1795420443168891", "N_DROPPED": "12", "UNIT": "web.service"}
+
+
+def header(oldest: int, newest: int, entries: int = 5, written: int = 1000) -> bytes:
+    """Return the first bytes of a journal file."""
+    content = bytearray(journal_file.LENGTH)
+    content[:8] = journal_file.SIGNATURE
+    struct.pack_into("<Q", content, 136, written)
+    struct.pack_into("<Q", content, 152, entries)
+    struct.pack_into("<QQ", content, 184, oldest * 1000000, newest * 1000000)
+    return bytes(content)
+
+
+def learn(
+    root: Path, files: dict[str, str], held: dict[str, bytes], said: str | Completed = ""
+) -> tuple[dict[str, Any], dict[str | None, str]]:
+    """Return the facts of a recorded host with these files in its journal."""
+    for path, content in held.items():
+        place = root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    return read(root, "journal", {"/etc/machine-id": MACHINE + "\n", **files}, {ASKED: said})
+
+
+def test_what_is_on_disk_is_measured(tmp_path: Path) -> None:
+    held = {
+        f"{FOLDER}/system@one.journal": header(10 * DAY, 30 * DAY, written=2000),
+        f"{FOLDER}/system.journal": header(30 * DAY, 40 * DAY, written=1000),
+        f"{FOLDER}/user-1000.journal": header(5 * DAY, 39 * DAY, written=500),
+        f"{FOLDER}/system@empty.journal": header(1, 1, entries=0, written=0),
+        f"{FOLDER}/system@planted.journal": b"not one of these",
+        "/var/log/journal/ffffffffffffffffffffffffffffffff/system.journal": header(1 * DAY, 40 * DAY),
+    }
+    facts, errors = learn(tmp_path, {}, held)
+    assert not errors
+    assert (facts["oldest"], facts["newest"]) == (10 * DAY, 40 * DAY)
+    assert facts["persistent"]["active"] and facts["persistent"]["files"] == 4
+    assert not facts["runtime"]["active"]
+    assert facts["growth"]["all"] == {"bytes": 3500, "seconds": 35 * DAY}
+    assert facts["growth"]["recent"]["seconds"] == 7 * DAY
+    assert facts["growth"]["recent"]["bytes"] == 700 + 500 * 6 // 34
+
+
+@pytest.mark.parametrize(("in_memory", "on_disk"), [(40, 30), (30, 40)])
+def test_what_journald_left_behind_is_not_written_to(tmp_path: Path, in_memory: int, on_disk: int) -> None:
+    held = {
+        f"{FOLDER.replace('/var/', '/run/')}/system.journal": header(20 * DAY, in_memory * DAY),
+        f"{FOLDER}/system.journal": header(10 * DAY, on_disk * DAY),
+    }
+    facts, errors = learn(tmp_path, {}, held)
+    assert not errors
+    assert facts["runtime"]["active"] is (in_memory > on_disk)
+    assert facts["persistent"]["active"] is (on_disk > in_memory)
+
+
+def test_without_a_journal_nothing_is_held(tmp_path: Path) -> None:
+    facts, errors = learn(tmp_path, {}, {})
+    assert not errors
+    assert (facts["oldest"], facts["growth"], facts["persistent"]["there"]) == (None, None, False)
+    assert (facts["storage"], facts["limits"], facts["vacuum"]) == (None, {}, [])
+
+
+def test_a_machine_without_an_identity_is_unread(tmp_path: Path) -> None:
+    _facts, errors = learn(tmp_path, {"/etc/machine-id": "uninitialized\n"}, {})
+    assert "holds no identity" in errors[None]
+
+
+def test_drop_ins_count_by_their_names_and_the_first_folder_wins(tmp_path: Path) -> None:
+    later = "[Journal]\nStorage = \\\n persistent\nSystemKeepFree=lots\nSystemMaxFiles=\n"
+    files = {
+        "/etc/systemd/journald.conf": "[Journal]\n#Storage=none\nSystemMaxUse=1G\n[Other]\nStorage=none\n",
+        "/usr/lib/systemd/journald.conf": "[Journal]\nStorage=none\n",
+        "/usr/lib/systemd/journald.conf.d/50-x.conf": "[Journal]\nSystemMaxUse=2G\n",
+        "/etc/systemd/journald.conf.d/50-x.conf": "[Journal]\nSystemMaxUse=50M\nMaxRetentionSec=180d\n",
+        "/run/systemd/journald.conf.d/60-y.conf": later,
+    }
+    facts, errors = learn(tmp_path, files, {})
+    assert not errors
+    assert facts["storage"] == {"value": "persistent", "place": "/run/systemd/journald.conf.d/60-y.conf:2"}
+    assert facts["limits"] == {
+        "max_use": {"value": 50 << 20, "place": "/etc/systemd/journald.conf.d/50-x.conf:2"},
+        "retention": {"value": 180 * DAY, "place": "/etc/systemd/journald.conf.d/50-x.conf:3"},
+    }
+
+
+def test_what_leads_to_nothing_masks_a_drop_in(tmp_path: Path) -> None:
+    files = {"/usr/lib/systemd/journald.conf.d/50-x.conf": "[Journal]\nStorage=none\n", "/dev/null": ""}
+    masked = tmp_path / "etc/systemd/journald.conf.d/50-x.conf"
+    masked.parent.mkdir(parents=True)
+    masked.symlink_to("/dev/null")
+    facts, _errors = learn(tmp_path, files, {})
+    assert facts["storage"] is None
+
+
+def test_what_shortens_the_journal_is_found_where_it_runs(tmp_path: Path) -> None:
+    files = {
+        "/etc/cron.daily/tidy": "#!/bin/sh\njournalctl --rotate && journalctl --vacuum-time=30d -q\n",
+        "/etc/crontab": "0 3 * * * root /opt/tidy.sh\n# 0 4 * * * root journalctl --vacuum-size=1M\n",
+        "/opt/tidy.sh": "#!/bin/sh\nfind /var/log/journal -mtime +7 -delete\nfind /var/log/journal -ls\n",
+        "/etc/systemd/system/idle.service": "[Service]\nExecStart=journalctl --vacuum-files=2\n",
+        "/etc/systemd/system/tidy.service": "[Service]\nExecStart=/bin/sh -c 'journalctl --vacuum-size 100M'\n",
+        "/etc/systemd/system/timers.target.wants/tidy.timer": "",
+        "/etc/systemd/system/timers.target.wants/their.timer": "",
+        "/usr/lib/systemd/system/their.service": '[Service]\nExecStart=journalctl --vacuum-time "2 weeks"\n',
+    }
+    facts, _errors = learn(tmp_path, files, {})
+    assert [(one["place"], one["kind"], one["value"]) for one in facts["vacuum"]] == [
+        ("/etc/systemd/system/tidy.service", "size", 100 << 20),
+        ("/etc/cron.daily/tidy", "time", 30 * DAY),
+        ("/opt/tidy.sh", "delete", None),
+        ("/usr/lib/systemd/system/their.service", "time", 14 * DAY),
+    ]
+
+
+def test_what_journald_left_out_is_told(tmp_path: Path) -> None:
+    said = "\n".join([json.dumps(SAID), "not json", "[]", json.dumps({**SAID, "UNIT": [1]}), ""])
+    facts, _errors = learn(tmp_path, {}, {}, said)
+    assert facts["suppressed"][0] == {"at": 1795420443, "unit": "web.service", "count": 12}
+    assert len(facts["suppressed"]) == 2
+
+
+def test_a_journal_that_can_not_be_searched_is_unread(tmp_path: Path) -> None:
+    _facts, errors = learn(tmp_path, {}, {}, Completed(1, "", "Failed to open files"))
+    assert "Failed to open files" in errors["suppressed"]
+    facts, errors = learn(tmp_path, {}, {}, Completed(1, "", ""))
+    assert facts["suppressed"] == [] and not errors
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("500M", 500 << 20), ("1.5G", 3 << 29), ("4G 500M", (4 << 30) + (500 << 20)), ("", None),
+                        ("10%", None), ("0", 0), ("x", None), ("-1", None)],
+)  # fmt: skip
+def test_sizes(text: str, value: int | None) -> None:
+    assert systemd_settings.size(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("180d", 180 * DAY), ("6month", 6 * 2629800), ("1y 2w", 31557600 + 14 * DAY), ("90", 90),
+                        ("5m", 300), ("2M", 2 * 2629800), ("infinity", float("inf")), ("soon", None), ("", None)],
+)  # fmt: skip
+def test_spans(text: str, value: float | None) -> None:
+    assert systemd_settings.seconds(text) == value
+
+
+@given(st.text(max_size=60))
+def test_any_value_is_a_number_or_none(text: str) -> None:
+    for parse in (systemd_settings.size, systemd_settings.seconds):
+        found = parse(text)
+        assert found is None or found >= 0
+
+
+@given(st.text(max_size=300))
+def test_any_text_of_a_configuration_is_read(text: str) -> None:
+    for option, value, place in systemd_settings.parse(text, "/f", "Journal"):
+        assert isinstance(option, str) and isinstance(value, str) and place.startswith("/f:")
+
+
+@given(st.dictionaries(st.sampled_from(["Storage", "SystemMaxUse"]), st.sampled_from(["a", "1G", "b c"])))
+def test_what_is_written_is_read(options: dict[str, str]) -> None:
+    text = "[Journal]\n" + "".join("%s = %s\n" % one for one in options.items())
+    assert {option: value for option, value, _place in systemd_settings.parse(text, "/f", "Journal")} == options
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_header_or_none(content: bytes) -> None:
+    for one in (content, journal_file.SIGNATURE + content.ljust(journal_file.LENGTH, b"\xff")):
+        found = journal_file.parse(one)
+        assert found is None or found.oldest is None or found.newest is not None
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 10**8), st.integers(0, 10**10)), max_size=20))
+def test_growth_is_never_more_than_what_was_written(files: list[tuple[int, int, int]]) -> None:
+    found = journal.growth(journal_file.Header(one, one + more, 1, written) for one, more, written in files)
+    if not files:
+        assert found is None
+    else:
+        assert found is not None
+        assert 0 <= found["recent"]["bytes"] <= found["all"]["bytes"] + 1
+        assert found["recent"]["seconds"] <= found["all"]["seconds"]
+
+
+@given(st.text(max_size=300))
+def test_any_text_that_runs_is_looked_at(text: str) -> None:
+    for one in (text, "journalctl --vacuum-time=" + text, "rm -rf /var/log/journal" + text):
+        for found in journal.shortens(one):
+            assert found["kind"] in ("time", "size", "files", "delete")
+
+
+def test_the_door_reads_a_journal_of_this_root_alone(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    assert list(journal.journal_files(Door(str(tmp_path)), "/var/log/journal/x")) == []
