@@ -8,7 +8,9 @@ ARGS ?=
 PYTHON ?= python3
 
 bin := .venv/bin
-link := .ansible/collections/ansible_collections/bulwark/msp
+collections := .ansible/collections/ansible_collections
+link := $(collections)/bulwark/msp
+crypto := $(collections)/community/crypto
 play = $(bin)/ansible-playbook -i $(INVENTORY) $(if $(LIMIT),--limit '$(LIMIT)')
 
 # Ansible leaves out the ansible.cfg of a directory that others may write to, unless it is named.
@@ -99,7 +101,7 @@ clean: ## remove what make made, but for reports/
 	@rm -rf .venv .ansible build .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output
 
 ready: .venv/ready $(link)
-ready-test: .venv/ready-test $(link)
+ready-test: .venv/ready-test $(link) $(crypto)
 
 .venv/ready: requirements.txt
 	@tools/make/environment.sh audit
@@ -113,3 +115,7 @@ ready-test: .venv/ready-test $(link)
 $(link):
 	@mkdir -p $(@D)
 	@ln -s ../../../.. $@
+
+# What makes the lab's certificates.
+$(crypto): | .venv/ready
+	@tools/make/crypto.sh

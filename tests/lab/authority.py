@@ -43,10 +43,9 @@ def issue(folder: Path, domains: Mapping[str, str], hosts: Mapping[str, str]) ->
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         }
         playbook = ["ansible-playbook", "-i", "localhost,", str(HERE / "certificates.yml"), "-e", json.dumps(given)]
-        for command in ([str(ROOT / "tools" / "make" / "crypto.sh")], playbook):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise LabError(f"the certificates could not be made: {(done.stdout + done.stderr)[-2000:]}")
+        done = subprocess.run(playbook, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LabError(f"the certificates could not be made: {(done.stdout + done.stderr)[-2000:]}")
 
 
 def certificate(folder: Path, host: str, customer: str) -> dict[str, str]:

@@ -5,7 +5,7 @@
 source "$(dirname "$0")/common.sh"
 
 place=.ansible/collections/ansible_collections
-[[ -d $place/community/crypto ]] && exit
+say "installing community.crypto into $place"
 if timeout 60 ansible-galaxy collection install --timeout 10 community.crypto -p .ansible/collections >/dev/null 2>&1; then
   exit
 fi
