@@ -12,7 +12,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils import results
-from ..plugin_utils.catalogue import catalogue, end_of_support, remote_tools
+from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared, selection
 from ..plugin_utils.declared.subjects import backups, log_agents, log_hours, marks, places, sensors, subjects
 from ..plugin_utils.enforce import choosing
@@ -32,8 +32,7 @@ NAME_LIMIT = 300
 #: Ansible imports an action before it forks a worker for each host: what is loaded here, they share.
 CATALOGUE = catalogue.load()
 ENFORCED = CATALOGUE.enforced()
-end_of_support.end_of_support()
-remote_tools.remote_tools()
+judging.prepare(CATALOGUE)
 playtime.share_memory()
 
 

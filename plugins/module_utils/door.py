@@ -373,6 +373,10 @@ class Door:
         for process in tuple(self._running):
             _end(process)
 
+    def machine(self) -> str:
+        """Return the kernel's name of the architecture, such as x86_64."""
+        return os.uname().machine if self.live else self.output(["uname", "-m"]).strip()
+
     def output(self, argv: Sequence[str], seconds: float = COMMAND_SECONDS) -> str:
         """Run a program that must succeed and return its standard output."""
         return _succeeded(argv, self.run(argv, seconds)).out

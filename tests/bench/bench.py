@@ -265,7 +265,9 @@ def peak_memory(command: list[str]) -> float:
 
 def run(command: list[str], watch: Callable[[subprocess.Popen[bytes]], None]) -> None:
     """Run a command in the checkout; its output goes to a file that is shown when it fails."""
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
+    # Bytecode is kept on a user's controller.
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**usual, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         watcher = threading.Thread(target=watch, args=(process,))

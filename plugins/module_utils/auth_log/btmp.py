@@ -15,7 +15,7 @@ LIMIT = 4 * 1024 * 1024
 def is_wide(door: Door) -> bool:
     """Say whether the host's records have times of 64 bits."""
     try:
-        return layout.is_wide(door.output(["uname", "-m"]).strip())
+        return layout.is_wide(door.machine())
     except Unreadable:
         return False
 

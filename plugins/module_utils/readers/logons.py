@@ -80,7 +80,7 @@ def read_lastlog(host: Reading) -> tuple[Source, list[Record]]:
     names: dict[int, list[str]] = {}
     for user in host.fact("accounts", "users"):
         names.setdefault(user["uid"], []).append(user["name"])
-    wide = layout.is_wide(machine(host.door))
+    wide = layout.is_wide(host.door.machine())
     times = [lastlog.when(piece, wide) for piece in host.door.pieces(LASTLOG, lastlog.spans(names, wide))]
     last = {name: time for time, alike in zip(times, names.values()) if time for name in alike}  # noqa: B905
     # Who shares a uid shares its record.
@@ -111,7 +111,7 @@ def read_wtmpdb(host: Reading) -> tuple[Source, list[Record]]:
 def read_wtmp(host: Reading) -> tuple[Source, list[Record]]:
     """Return what last(1) would show of wtmp and the newest file rotated out of it."""
     door = host.door
-    wide = layout.is_wide(machine(door))
+    wide = layout.is_wide(door.machine())
     rotated = sorted(name for name in door.list("/var/log") if ROTATED.fullmatch(name))[-1:]
     paths = [*("/var/log/" + name for name in rotated), WTMP]
     records = [record for path in paths for record in utmp.parse(door.tail(path, WTMP_LIMIT), wide)]
@@ -152,11 +152,6 @@ SOURCES: dict[str, Callable[[Reading], tuple[Source, list[Record]]]] = {
     WTMP: read_wtmp,
     "journalctl %s" % NEW_SESSION: read_journal,
 }
-
-
-def machine(door: Door) -> str:
-    """Return what `uname -m` says, which decides the binary files' layout."""
-    return door.output(["uname", "-m"]).strip()
 
 
 def database(door: Door, path: str) -> bytes:

@@ -20,7 +20,7 @@ def read(host: Reading, area: Area) -> None:
     dir} of the paths that are there. key_folders: [{user, path}], folders in which sshd looks for keys, where they are.
     """
     door = host.door
-    area.facts["machine"] = os.uname().machine if door.live else ""
+    area.facts["machine"] = door.machine() if door.live else ""
     paths = (*audit_paths.IDENTITY, *audit_paths.MFA, *audit_paths.TAMPER)
     area.learn("kinds", lambda: {path: kind for path in dict.fromkeys(paths) for kind in _kind(door, path)})
     area.learn("key_folders", key_folders, host)

@@ -16,7 +16,9 @@ FILE = Path(__file__).resolve().parents[3] / "roles/obsolete_accounts/meta/remot
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool, and the patterns by which it is told; `ports` are tcp. unsure: its names come from one place only."""
+    """One tool, and the patterns by which it is told: `paths` are those of its programs that are told by where they
+    lie, `ports` are tcp. unsure: its names come from one place only.
+    """
 
     id: str
     name: str
@@ -24,6 +26,7 @@ class Tool:
     units: tuple[str, ...]
     user_units: tuple[str, ...]
     programs: tuple[str, ...]
+    paths: tuple[str, ...]
     ports: tuple[int, ...]
     unsure: bool
 
@@ -56,9 +59,11 @@ def _tool(entry: Entry) -> Tool:
     ports = entry.value("ports", [])
     if not isinstance(ports, list) or not all(map(_port, ports)):
         raise entry.wrong("ports", ports, "it must be a list of port numbers")
+    programs = entry.texts("programs")
     made = Tool(
         entry.text("id"), entry.text("name"), patterns("packages"), patterns("units"), patterns("user_units"),
-        entry.texts("programs"), tuple(ports), entry.flag("unsure"),
+        tuple(one for one in programs if "/" not in one), tuple(one for one in programs if "/" in one), tuple(ports),
+        entry.flag("unsure"),
     )  # fmt: skip
     entry.close()
     return made

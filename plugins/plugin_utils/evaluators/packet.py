@@ -11,9 +11,10 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
+
+from .patterns import matches
 
 PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
 EITHER = frozenset({"accept", "drop"})
@@ -123,7 +124,7 @@ SETS: dict[str, Any] = {
 def _interface_match(interface: str, values: list[str]) -> bool | None:
     if not interface:
         return False if values == ["lo"] else None
-    return any(fnmatchcase(interface, value) for value in values)
+    return matches(interface, values)
 
 
 def _in_network(address: str, network: str) -> bool | None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -12,7 +11,7 @@ from typing import Any
 from ..catalogue.remote_tools import Tool, remote_tools
 from ..declared.registers import RemoteTool
 from .facts import Unread
-from .patterns import one_of
+from .patterns import matches, one_of
 from .verdict import Case
 
 #: The kernel cuts the name of a process here.
@@ -102,12 +101,14 @@ def differences(case: Case, presence: Presence, entry: RemoteTool) -> Iterator[s
 def runs(program: dict[str, Any], tool: Tool) -> bool:
     """Say whether a process is one of the tool's, by its name or the path of its program."""
     path = (program["path"] or "").removesuffix(" (deleted)")
-    return bool(_paths(tool).match(path)) or _named((program["name"], path.rpartition("/")[2]), tool)
+    return matches(path, tool.paths) or _named((program["name"], path.rpartition("/")[2]), tool)
 
 
 def _named(names: Iterable[str], tool: Tool) -> bool:
     """Say whether one of the names is one of the tool's, as the kernel may have cut it."""
-    return any(_names(tool).match(name) or (len(name) == NAME_LENGTH and _cut(name, tool)) for name in names if name)
+    return any(
+        matches(name, tool.programs) or (len(name) == NAME_LENGTH and _cut(name, tool)) for name in names if name
+    )
 
 
 def _answers(listener: dict[str, Any], tool: Tool) -> bool:
@@ -118,12 +119,4 @@ def _answers(listener: dict[str, Any], tool: Tool) -> bool:
 
 
 def _cut(name: str, tool: Tool) -> bool:
-    return any(pattern.startswith(name) for pattern in tool.programs if "/" not in pattern)
-
-
-def _paths(tool: Tool) -> re.Pattern[str]:
-    return one_of(tuple(pattern for pattern in tool.programs if "/" in pattern))
-
-
-def _names(tool: Tool) -> re.Pattern[str]:
-    return one_of(tuple(pattern for pattern in tool.programs if "/" not in pattern))
+    return any(pattern.startswith(name) for pattern in tool.programs)

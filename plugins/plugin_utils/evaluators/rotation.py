@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from .facts import Unread
+from .patterns import matches
 from .verdict import Case
 
 DAY = 86400.0
@@ -38,7 +38,7 @@ def active(case: Case) -> list[str]:
     return [
         path
         for path in sorted(case.facts["log_files"]["oldest"])
-        if logs[path]["newest"] >= since and any(fnmatchcase(path, pattern) for pattern in patterns)
+        if logs[path]["newest"] >= since and matches(path, patterns)
     ]
 
 

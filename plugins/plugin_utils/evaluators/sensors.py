@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ..catalogue.sensors import sensors
@@ -101,7 +100,7 @@ def supported(seen: Seen) -> Iterator[Item]:
         return
     patterns = sensor.product.packages if sensor.product else ()
     installed = {name: version for name, version in seen.case.facts["packages"]["installed"].items()
-                 if any(fnmatchcase(name, pattern) for pattern in patterns)}  # fmt: skip
+                 if matches(name, patterns)}  # fmt: skip
     if not installed:
         raise Unread("%s: no package says whether it is version %s or newer" % (sensor.name, sensor.version))
     for name, version in sorted(installed.items()):

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from .forwarding import COLLECTOR
+from .patterns import matches
 from .verdict import Case
 
 #: Where packages put their units, and systemd those that it makes itself. What a host's own file says is nobody's base.
@@ -21,19 +20,28 @@ def undeclared(case: Case) -> dict[str, str]:
     store of a collector, by its function.
     """
     units: dict[str, str] = case.facts["services"]["enabled"]
-    return {unit: path for unit, path in sorted(units.items()) if not _known(case, unit, path)}
+    packaged, anywhere = _of_packages(case), _declared(case)
+    return {
+        unit: path
+        for unit, path in sorted(units.items())
+        if not matches(unit, anywhere)
+        and not (path.startswith(OF_PACKAGES) and any(matches(unit, patterns) for patterns in packaged))
+    }
 
 
-def _known(case: Case, unit: str, path: str) -> bool:
+def _of_packages(case: Case) -> list[list[str]]:
+    """Return the patterns of what belongs to the base system or a function, where packages bring it."""
     policy, registers = case.policy, case.registers
-    functions = [name for name in policy["bulwark_function_units"] if registers.has_function(name)]
-    packaged = path.startswith(OF_PACKAGES)
-    own = [pattern for name in functions for pattern in policy["bulwark_function_units"][name]]
-    base = [*policy["bulwark_base_units"], *own] if packaged else []
+    own = [units for name, units in policy["bulwark_function_units"].items() if registers.has_function(name)]
+    return [policy["bulwark_base_units"], *own]
+
+
+def _declared(case: Case) -> list[str]:
+    registers = case.registers
     declared = [service.name for service in registers.services or ()]
     made = [backup.unit for backup in registers.backups or ()]
-    pruned = ["bulwark-prune-%s.service" % prune["name"] for prune in policy["bulwark_prunes"]]
+    pruned = ["bulwark-prune-%s.service" % prune["name"] for prune in case.policy["bulwark_prunes"]]
     kept = COLLECTING if registers.has_function(COLLECTOR) else ()
     for service in (*made, *pruned, *kept):
         declared += [service, service.removesuffix(".service") + ".timer"]
-    return any(fnmatchcase(unit, pattern) for pattern in [*base, *declared])
+    return declared

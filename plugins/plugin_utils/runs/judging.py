@@ -10,9 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ..catalogue.catalogue import Catalogue
+from ..catalogue.catalogue import PROFILES, Catalogue
+from ..catalogue.end_of_support import end_of_support
+from ..catalogue.remote_tools import remote_tools
+from ..catalogue.sensors import sensors
 from ..evaluators.context import NOTHING, SOURCES, Context
 from ..evaluators.facts import Facts
+from ..evaluators.patterns import one_of
 from ..evaluators.verdict import Case
 from ..fleet.fingerprints import Key
 from ..fleet.links import AREAS as LINKED
@@ -29,6 +33,7 @@ PLATFORM = "system"
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 #: A day in seconds: more than any reading takes, and less than infinity.
 FOREVER = 86400
+WILD = frozenset("*?[")
 
 
 class StateError(Exception):
@@ -63,6 +68,21 @@ def _is_error(error: Any) -> bool:
         and isinstance(error.get("reason"), str)
         and bool(error["reason"])
     )
+
+
+def prepare(catalogue: Catalogue) -> None:
+    """Load what judging any host needs: before workers are forked, which then share it.
+
+    That is what is known of the world outside, and the expressions of the patterns there and in the policy's defaults.
+    """
+    policies = [catalogue.defaults(profile).values() for profile in PROFILES]
+    lists = [tuple(value) for values in policies for value in values if isinstance(value, list)]
+    for tool in remote_tools().tools:
+        lists += [tool.packages, tool.units, tool.user_units, tool.programs, tool.paths]
+    lists += [end_of_support().foreign, *(product.units for product in sensors().products)]
+    for patterns in lists:
+        if any(isinstance(one, str) and WILD.intersection(one) for one in patterns):
+            one_of(patterns)
 
 
 def areas(controls: Iterable[str], catalogue: Catalogue) -> list[str]:

@@ -44,12 +44,12 @@ def share_memory() -> None:
 
 def plain(value: Any) -> Any:
     """Return `value` as plain JSON types: no Ansible tags, lazy containers or dates."""
-    if isinstance(value, Mapping):
-        return {_key(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
     if isinstance(value, str):
         return str.__str__(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_key(key): plain(item) for key, item in value.items()}
     return json.loads(json.dumps(value, default=_key))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case
 from ...judges.initial_access import exposure as judge
 from ..steps import Left, Measures, Step, edit, file, unit
@@ -124,4 +125,4 @@ def _is_inetd(name: str) -> bool:
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return matches(name, patterns)

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...evaluators.facts import Unread
 from ...evaluators.logins import Context, server
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case
 from ...judges.initial_access.ssh import ROOT_LOGIN, tight
 from ...judges.logging.ssh import FACILITIES
@@ -122,7 +122,7 @@ def shortened(case: Case, arguments: Mapping[str, Sequence[str]]) -> list[Sectio
 def _without(case: Case, option: str, weak: Sequence[str]) -> Mend:
     def mend(now: str, context: Context) -> str | None:
         names = now.split(",")
-        kept = [name for name in names if not any(fnmatchcase(name, pattern) for pattern in weak)]
+        kept = [name for name in names if not matches(name, weak)]
         if not kept:
             raise Left("%s would be left without any algorithm: it has only %s" % (option, now))
         if len(kept) == len(names):

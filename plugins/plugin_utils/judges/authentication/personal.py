@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...declared.registers import Account, Undeclared
 from ...evaluators.checks import gather
+from ...evaluators.patterns import matches
 from ...evaluators.standing import MACHINES, enabled
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
@@ -46,7 +46,7 @@ def _named(case: Case) -> Iterator[Item]:
     lacking = sorted({account.party for _user, account in _own(case) if not names.get(account.party)})
     for _user, account in _own(case):
         patterns = names.get(account.party, [])
-        if patterns and not any(fnmatchcase(account.name, pattern) for pattern in patterns):
+        if patterns and not matches(account.name, patterns):
             text = "%s is not named like an account of %s (%s)" % (account.name, account.party, ", ".join(patterns))
             yield item("%s: name" % account.name, text)
     if lacking:

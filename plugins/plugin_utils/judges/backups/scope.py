@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from ...evaluators.backups import Seen, below, seen
 from ...evaluators.facts import Unread
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -74,6 +74,6 @@ def _databases(case: Case) -> Iterator[Item]:
     """Yield the databases that run, and of which nobody declared a dump: a copy of their files may not start."""
     dumped = {dump.kind for one in case.registers.declared("backups") for dump in one.dumps}
     for kind, patterns in sorted(case.policy["bulwark_backup_databases"].items()):
-        found = [unit for unit in case.facts["units"]["active"] if any(fnmatchcase(unit, one) for one in patterns)]
+        found = [unit for unit in case.facts["units"]["active"] if matches(unit, patterns)]
         if found and kind not in dumped:
             yield item(kind, "%s runs, and no dump of a %s database is declared" % (found[0], kind))

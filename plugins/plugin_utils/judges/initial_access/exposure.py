@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from ...declared.registers import Listener
 from ...evaluators.exposure import Exposure, exposures, is_client, is_private, open_to_strangers
 from ...evaluators.facts import Unread
+from ...evaluators.patterns import matches
 from ...evaluators.reach import EVERY_ADDRESS
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
@@ -167,8 +166,8 @@ def _snmp(case: Case) -> list[Item]:
 
 
 def _cleartext(case: Case, name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in case.policy["bulwark_cleartext_services"])
+    return matches(name, case.policy["bulwark_cleartext_services"])
 
 
 def _any(names: set[str], *patterns: str) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return any(matches(name, patterns) for name in names)

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from ...evaluators.logins import Context, contexts, server, spread
 from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -125,7 +124,7 @@ def crypto(case: Case) -> Verdict:
         item("%s %s" % (option, name), "%s offers %s" % (option, name))
         for option, variable in WEAK.items()
         for name in own.value(option).split(",")
-        if any(fnmatchcase(name, pattern) for pattern in case.policy[variable])
+        if matches(name, case.policy[variable])
     ]
     system = case.facts["system"]["crypto_policy"]
     accepted = case.policy["bulwark_crypto_policies"]

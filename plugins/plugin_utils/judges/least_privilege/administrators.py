@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...declared.parties import CUSTOMER
 from ...declared.registers import Undeclared
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
+from ...evaluators.patterns import matches
 from ...evaluators.privilege import powers
 from ...evaluators.standing import MACHINES, enabled, is_system
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
@@ -84,7 +84,7 @@ def _named(case: Case) -> Iterator[Item]:
         raise Undeclared("bulwark_admin_names is empty: how administrators' accounts are named isn't known")
     for user, why in people:
         name = user["name"]
-        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+        if not matches(name, patterns):
             text = "%s is privileged (%s) and not named like an administrator's account" % (name, why[0])
             yield item("%s: name" % name, text)
 

@@ -19,8 +19,8 @@ WRITABLE = ("no", "")
 def agents(case: Case) -> Verdict:
     """Agents run as users of their own, can't gain privileges and can't write to the system."""
     confined: Mapping[str, Mapping[str, Any]] = case.facts["agents"]["confined"]
-    patterns = [*case.policy["bulwark_agent_units"], *(unit for tool in remote_tools().tools for unit in tool.units)]
-    found = {unit: how for unit, how in sorted(confined.items()) if matches(unit, patterns)}
+    known = (case.policy["bulwark_agent_units"], *(tool.units for tool in remote_tools().tools))
+    found = {unit: how for unit, how in sorted(confined.items()) if any(matches(unit, patterns) for patterns in known)}
     if not found:
         raise NotApplicable("no agent runs: no active service matches bulwark_agent_units or a known remote tool")
     accepted = case.policy["bulwark_root_agents"]

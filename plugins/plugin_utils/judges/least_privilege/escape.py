@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from ...evaluators.facts import Unread
+from ...evaluators.patterns import matches
 from ...evaluators.providers import User, providers
 from ...evaluators.sudoers import ALL, Grant, grants, options, unseen
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
@@ -95,4 +95,4 @@ def interactive(case: Case, path: str) -> bool:
 
 
 def _listed(names: set[str], patterns: list[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return any(matches(name, patterns) for name in names)

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -99,7 +99,7 @@ def owned_by_others(case: Case) -> Iterator[Item]:
 
 def public(case: Case, path: str) -> bool:
     """Say whether policy lets everybody read a log."""
-    return any(fnmatchcase(path, pattern) for pattern in case.policy["bulwark_public_logs"])
+    return matches(path, case.policy["bulwark_public_logs"])
 
 
 def _in_audit(path: str) -> bool:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
 from ...evaluators.logins import ADMIN_GROUPS
 from ...evaluators.pam_stack import modules
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -122,9 +122,9 @@ def _asked(groups: str, own: Sequence[str]) -> bool:
     for patterns in (each.split(",") for each in groups.split()):
         out = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
         into = [pattern for pattern in patterns if not pattern.startswith("!")]
-        if any(fnmatchcase(group, pattern) for pattern in out for group in own):
+        if any(matches(group, out) for group in own):
             continue
-        if any(fnmatchcase(group, pattern) for pattern in into for group in own):
+        if any(matches(group, into) for group in own):
             return True
     return False
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...evaluators.exposure import Exposure, exposures, open_to_strangers
 from ...evaluators.pam_stack import mfa_modules
+from ...evaluators.patterns import matches
 from ...evaluators.reach import reached_by_others
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
@@ -71,7 +71,7 @@ def _ipsec(connection: dict[str, Any], wrong: list[Item], unread: list[str]) -> 
 def _wireguard(case: Case, interface: dict[str, Any], wrong: list[Item], unread: list[str]) -> None:
     """A peer with one address is a user's device where the host is a VPN gateway; elsewhere it may be a machine."""
     name = interface["interface"]
-    if any(fnmatchcase(unit, gate) for unit in case.facts["units"]["active"] for gate in GATES):
+    if any(matches(unit, GATES) for unit in case.facts["units"]["active"]):
         return
     if case.registers.functions is None:
         unread.append(f"{name}: whether its peers are users isn't known; declare bulwark_host_functions")

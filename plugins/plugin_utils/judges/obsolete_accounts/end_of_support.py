@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from fnmatch import fnmatchcase
 
 from ...catalogue.end_of_support import Product, System, end_of_support
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
+from ...evaluators.patterns import matches
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -48,7 +48,7 @@ def _taken(case: Case, by: tuple[str, ...]) -> bool:
     pro = case.facts["runtimes"]["pro"]
     services = [f"pro {name}" for name in pro["services"]] if pro and pro["attached"] else []
     taken = [*case.facts["runtimes"]["archives"], *services]
-    return any(fnmatchcase(one, pattern) for one in taken for pattern in by)
+    return any(matches(one, by) for one in taken)
 
 
 def _products(case: Case, system: System | None, unread: list[str]) -> Iterator[Item]:
@@ -88,7 +88,7 @@ def _own(system: System | None, product: Product, branch: str, version: str) -> 
 
 
 def _foreign(version: str) -> bool:
-    return any(fnmatchcase(version, mark) for mark in end_of_support().foreign)
+    return matches(version, end_of_support().foreign)
 
 
 def _last(system: System | None, product: Product, branch: str, version: str) -> date | None:

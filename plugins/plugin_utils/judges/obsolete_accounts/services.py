@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from ...declared.registers import Undeclared
 from ...evaluators.checks import gather
+from ...evaluators.patterns import matches
 from ...evaluators.undeclared_services import undeclared
 from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
@@ -42,7 +42,7 @@ def _packages(case: Case) -> Iterable[Item]:
     return [
         item(f"package {name}", f"package {name} is installed; remove it where nobody needs it")
         for name in sorted(case.facts["packages"]["installed"])
-        if any(fnmatchcase(name, pattern) for pattern in patterns)
+        if matches(name, patterns)
     ]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ...evaluators.facts import Unread
+from ...evaluators.patterns import matches
 from ...evaluators.privilege import privileged
 from ...evaluators.standing import enabled, is_system
 from ...evaluators.use import DAY, Use, day, existed, is_new, reaches, up_days, use
@@ -126,7 +126,7 @@ def _allowed(case: Case, user: User) -> tuple[str, int]:
 
 def _told(case: Case, user: User, known: Use) -> int:
     """Return back to when the host's records tell of an account's use; raises Unread where they don't."""
-    if any(fnmatchcase(user["name"], pattern) for pattern in case.policy["bulwark_logons_elsewhere"]):
+    if matches(user["name"], case.policy["bulwark_logons_elsewhere"]):
         raise Unread("used by services whose records aren't the host's (bulwark_logons_elsewhere): look there")
     if known.since is None:
         why = "; ".join(reaches(case)) or "none is kept"
