@@ -63,10 +63,11 @@ class ActionModule(ActionBase):
         earlier = done.earlier or history.read(memory.history_folder(run, own.policy), about)
         report = model.build(run, earlier, known)
         writing.write(run, report, known)
-        hosts = [closing.totals(page.document) for page in report.documents()]
         brief = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
         shown = (page.document for page in report.documents())
-        self._display.display(summary.terminal(about, hosts, shown, str(run.folder), brief, report.fleet.enforcement))
+        self._display.display(
+            summary.terminal(about, report.totals, shown, str(run.folder), brief, report.fleet.enforcement)
+        )
         self._tell(report.problems, brief)
         for notice in notices.lines(report.fleet.policy, brief):
             self._display.warning(notice)

@@ -42,7 +42,10 @@ PROFILES = ("baseline", "strict")
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Everything by id, in the order of the advisory."""
+    """Everything by id, in the order of the advisory.
+
+    options: of all roles by variable, to be read only; argument_spec() returns a copy of them.
+    """
 
     sections: tuple[Section, ...]
     recommendations: Mapping[str, Recommendation]
@@ -50,7 +53,7 @@ class Catalogue:
     records: Mapping[str, Record]
     thresholds: Mapping[str, Threshold]
     frameworks: Frameworks
-    _options: Mapping[str, Any]
+    options: Mapping[str, Any]
     _run_options: Mapping[str, Any]
 
     def control(self, id_: str) -> Control:
@@ -96,7 +99,7 @@ class Catalogue:
 
     def argument_spec(self) -> dict[str, Any]:
         """Return the options of all roles by variable, in the form that ansible-core's ArgumentSpecValidator takes."""
-        return copy.deepcopy(dict(self._options))
+        return copy.deepcopy(dict(self.options))
 
     def _item(self, id_: str) -> Control | Record:
         return self.controls[id_] if id_ in self.controls else self.records[id_]
@@ -171,9 +174,8 @@ def _check_references(catalogue: Catalogue, root: Path) -> None:
         for name in item.recommendations:
             if name not in catalogue.recommendations:
                 raise CatalogueError(file, item.id, "recommendations", name, "there is no such recommendation")
-    options = catalogue.argument_spec()
     for control in catalogue.controls.values():
         for name in control.variables:
-            if name not in options:
+            if name not in catalogue.options:
                 file = root / control.section / "meta" / "advisory.yml"
                 raise CatalogueError(file, control.id, "variables", name, "no meta/argument_specs.yml has it")

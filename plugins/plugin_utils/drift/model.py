@@ -8,6 +8,7 @@
 - `fleet` is a `View` of all customers, `customers` one `View` for each, sorted by name (`shapes.View`): coverage,
   sections and tactical actions, delta, trend, policy drift, actions, the customer's own findings, what was unreadable,
   host rows.
+- `totals` counts each host's findings (`closing.HostTotals`), in the order of `documents()`.
 - `documents(customer=None)` streams the hosts one by one, in the order of `hosts`, as `HostPage(row, document, history,
   enforcement)`. `document` is the host's result as docs/schemas/host-result.json describes it, `history` maps a control
   to its `shapes.Change` where there is one (kind, since, days), `enforcement` is what enforcement did there
@@ -29,6 +30,7 @@ from ..fleet.all import FLEET_JUDGES
 from ..outcomes.tables import outcomes
 from ..outcomes.tally import Index
 from ..results import INDEX, MANIFEST, Run, encoded, sha256
+from ..runs.closing import HostTotals, totals
 from ..text import clean
 from . import coverage, signed, standing
 from .bound import Bound
@@ -77,6 +79,7 @@ class ReportModel:
     evidence: Evidence
     fleet: View
     customers: tuple[View, ...]
+    totals: tuple[HostTotals, ...]
     _pages: Callable[[str | None], Iterator[HostPage]]
 
     def documents(self, customer: str | None = None) -> Iterator[HostPage]:
@@ -103,6 +106,7 @@ class _Building:
         self._fleet: Mapping[str, Mapping[str, Any]] = {}
         self._changes: dict[Place, dict[str, Change]] = {}
         self._rows: dict[Place, HostRow] = {}
+        self._totals: list[HostTotals] = []
         self._enforced: set[Place] = set()
         self._counts = Counts(self._at)
         self._bound = Bound()
@@ -136,6 +140,7 @@ class _Building:
             evidence=_evidence(self._run),
             fleet=views[None],
             customers=tuple(views[name] for name in sorted(name for name in views if name is not None)),
+            totals=tuple(self._totals),
             _pages=self._pages,
         )
 
@@ -160,6 +165,7 @@ class _Building:
         customer, host = document["customer"], document["host"]
         changes = self._compared(document["findings"], customer, host, document["seconds"] is not None)
         line = row(document, changes)
+        self._totals.append(totals(document))
         self._changes[(customer, host)], self._rows[(customer, host)] = changes, line
         controls = frozenset(finding["control"] for finding in document["findings"])
         controls = shared.setdefault(controls, controls)

@@ -73,12 +73,11 @@ def _thresholds(
     newly: Counter[tuple[str, str, str]] = Counter()
     before: dict[tuple[str, str, str], Any] = {}
     entries: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    specification = catalogue.argument_spec()
     loosened = {
         key: [
             name
             for name, entry in policy.items()
-            if _weaker(name, entry["value"], entry["default"], catalogue, specification)
+            if _weaker(name, entry["value"], entry["default"], catalogue)
         ]
         for key, policy in about["policies"].items()
     }  # fmt: skip
@@ -93,7 +92,7 @@ def _thresholds(
             entries[line] = policy[name]
             hosts[line] += 1
             earlier = known.policy.get(name) if known else None
-            if earlier and _weaker(name, value, earlier["value"], catalogue, specification):
+            if earlier and _weaker(name, value, earlier["value"], catalogue):
                 newly[line] += 1
                 before[line] = earlier["value"]
     return tuple(
@@ -103,11 +102,11 @@ def _thresholds(
     )  # fmt: skip
 
 
-def _weaker(name: str, value: Any, than: Any, catalogue: Catalogue, specification: Mapping[str, Any]) -> bool:
+def _weaker(name: str, value: Any, than: Any, catalogue: Catalogue) -> bool:
     threshold = catalogue.thresholds.get(name)
     if threshold is None:
         return False
-    return weaker(value, than, threshold.looser, specification.get(name, {}).get("choices") or ())
+    return weaker(value, than, threshold.looser, catalogue.options.get(name, {}).get("choices") or ())
 
 
 def _waivers(

@@ -28,7 +28,6 @@ def schedule(
     hosts = Counter(control for controls in judged for control in controls)
     policies = [about["policies"].get(target["policy"], {}) for target in about["targeted"]
                 if target["customer"] == customer]  # fmt: skip
-    specification = catalogue.argument_spec()
     made = []
     for section in catalogue.sections:
         measures = [
@@ -36,7 +35,7 @@ def schedule(
         ]
         measures += [_own_measure(finding) for finding in own if finding["section"] == section.name]
         bounds = tuple(
-            _bound(threshold, Counter(values), policies, str(specification[threshold.variable]["description"]))
+            _bound(threshold, Counter(values), policies, str(catalogue.options[threshold.variable]["description"]))
             for threshold in section.thresholds
             if threshold.looser != "none" and (values := _numbers(threshold.variable, policies))
         )

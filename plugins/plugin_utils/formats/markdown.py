@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def in_html(value: object) -> Verbatim:
 
 def render(
     about: Mapping[str, Any],
-    hosts: list[HostTotals],
+    hosts: Sequence[HostTotals],
     documents: Iterable[Mapping[str, Any]],
     enforcement: Enforcement | None = None,
     outcomes: Outcomes | None = None,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..drift.shapes import EnforcedControl, Enforcement
@@ -41,7 +41,7 @@ def _names(names: list[str]) -> str:
     return shown + (" and %d more" % (len(names) - 8) if len(names) > 8 else "")
 
 
-def fleet(about: Mapping[str, Any], hosts: list[HostTotals]) -> list[str]:
+def fleet(about: Mapping[str, Any], hosts: Sequence[HostTotals]) -> list[str]:
     """Return a table with a line for each host, the worst first."""
     ordered = sorted(hosts, key=_badness, reverse=True)
     width = min(40, max([4, *(len(clean(host.host)) for host in ordered[:MOST_HOSTS])]))
@@ -125,7 +125,8 @@ def _cut(line: str) -> str:
 
 
 def terminal(
-    about: Mapping[str, Any], hosts: list[HostTotals], documents: Iterable[Mapping[str, Any]], folder: str, brief: bool,
+    about: Mapping[str, Any], hosts: Sequence[HostTotals], documents: Iterable[Mapping[str, Any]], folder: str,
+    brief: bool,
     enforcement: Enforcement | None = None,
 ) -> str:  # fmt: skip
     """Return the whole summary; `brief` (under AWX) leaves out hosts' findings and names."""

@@ -7,18 +7,16 @@ from ..catalogue.catalogue import Catalogue
 from ..drift import delta
 from ..drift.model import ReportModel
 from ..results import Run
-from ..runs.closing import totals
 from . import contract_schedule, html, markdown, morning, outcomes_csv, questions
 
 
 def write(run: Run, model: ReportModel, known: Catalogue) -> None:
     """Write the pages of the fleet and of each customer; raises ResultsError."""
     html.write(model, known, run.folder)
-    hosts = [totals(page.document) for page in model.documents()]
     documents = ({**page.document, "enforcement": page.enforcement} for page in model.documents())
     fleet = model.fleet
     report = markdown.render(
-        model.about, hosts, documents, fleet.enforcement, fleet.outcomes, fleet.signed, fleet.policy.waivers
+        model.about, model.totals, documents, fleet.enforcement, fleet.outcomes, fleet.signed, fleet.policy.waivers
     )
     run.write_page("report.md", report)
     run.write_page("morning.md", (line + "\n" for line in morning.lines(model)))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.model import HostPage, ReportModel
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.closing import totals
 
 from tests.unit.formats import sample
 
@@ -60,7 +61,8 @@ def model(customers: bool = False, made: ReportModel | None = None) -> ReportMod
 
     views = tuple(_spoiled(view, attacks, fixed) for view in made.customers)
     fleet = _spoiled(made.fleet, attacks, FIXED)
-    return dataclasses.replace(made, fleet=fleet, customers=views, _pages=documents)
+    counted = tuple(totals(page.document) for page in pages)
+    return dataclasses.replace(made, fleet=fleet, customers=views, totals=counted, _pages=documents)
 
 
 def _spoiled(value: Any, attacks: Iterator[str], fixed: frozenset[str]) -> Any:

@@ -42,6 +42,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.drift.shapes import (
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tables import outcomes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tally import Index, Tally
+from ansible_collections.bulwark.msp.plugins.plugin_utils.runs.closing import totals
 
 TODAY = date(2026, 11, 22)
 BEFORE = date(2026, 11, 20)
@@ -378,4 +379,5 @@ def model() -> ReportModel:
     run = RunInfo(RUN, 5, TODAY, began, ended, True, "audit", versions, (), ())
     evidence = Evidence(digest("manifest"), digest("previous"), 12, None)
     customers = tuple(view(name, of(name), known) for name in ("acme", "globex", "msp"))
-    return ReportModel(run, {}, (), evidence, view(None, pages, known), customers, documents)
+    counted = tuple(totals(page.document) for page in pages)
+    return ReportModel(run, {}, (), evidence, view(None, pages, known), customers, counted, documents)
