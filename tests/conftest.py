@@ -28,6 +28,9 @@ if not LINK.is_symlink():
     # Python remembers that the directory, which is on the path already, wasn't there.
     importlib.invalidate_caches()
 
+# The playbooks keep bytecode, as they do for users.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Two busy cores make single examples slow now and then; that is no failure.
 hypothesis.settings.register_profile("bulwark", deadline=None)
 hypothesis.settings.load_profile("bulwark")
