@@ -33,24 +33,14 @@ class ActionModule(ActionBase):
         """Return run, run_dir, sequence, date, hosts and unjudged, or fail with every problem found."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        hostvars = variables["hostvars"]
         now = datetime.now(timezone.utc)
         playbook = str(self._task.args.get("playbook", ""))
         try:
             known = catalogue.load()
-            plan = begin.check(
-                variables["ansible_play_hosts_all"],
-                lambda host: playtime.declared_variables(hostvars[host]),
-                lambda host: playtime.other_platform(hostvars[host]),
-                playtime.host_patterns(self._loader, variables["groups"]),
-                known,
-                now.date(),
-                playbook,
-            )
+            plan = playtime.plan(self._loader, variables, known, now.date(), playbook)
             store = Store(playtime.report_folder(plan.options, variables))
             if playbook in begin.WITHOUT_RUN:
                 return {**result, **_checked(plan, now), "history": str(begin.history(plan, store))}
-            plan.not_targeted = playtime.not_targeted(variables)
             run, sequence = begin.start(
                 plan,
                 store,

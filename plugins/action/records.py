@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
         today = datetime.now(timezone.utc).date()
         try:
             known = catalogue.load()
-            plan = self._plan(task_vars or {}, known, today)
+            plan = playtime.plan(self._loader, task_vars or {}, known, today)
             folders, problems = keeping.folders(plan)
             if not folders:
                 raise keeping.KeepingError("\n".join(problems))
@@ -55,19 +55,6 @@ class ActionModule(ActionBase):
         for problem in problems:
             self._display.warning(clean(problem))
         return {**result, "changed": bool(drafts), "customers": {each.customer: _told(each, today) for each in kept}}
-
-    def _plan(self, variables: Mapping[str, Any], known: catalogue.Catalogue, today: date) -> begin.Plan:
-        hostvars = variables["hostvars"]
-        plan = begin.check(
-            variables["ansible_play_hosts_all"],
-            lambda host: playtime.declared_variables(hostvars[host]),
-            lambda host: playtime.other_platform(hostvars[host]),
-            playtime.host_patterns(self._loader, variables["groups"]),
-            known,
-            today,
-        )
-        plan.not_targeted = playtime.not_targeted(variables)
-        return plan
 
     def _imported(self, plan: begin.Plan, folders: Mapping[str, Path], today: date) -> dict[Path, str]:
         """Return the draft that the CSV becomes, by where it goes; nothing where none is given."""
