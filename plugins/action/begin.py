@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.results import ResultsError, Store
-from ..plugin_utils.runs import begin, playtime
+from ..plugin_utils.runs import begin, planning, playtime
 
 #: Read before Ansible forks, so that the actions after it have it too; run() says what is wrong with it.
 with contextlib.suppress(catalogue.CatalogueError):
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         playbook = str(self._task.args.get("playbook", ""))
         try:
             known = catalogue.load()
-            plan = playtime.plan(self._loader, variables, known, now.date(), playbook)
+            plan = planning.plan(self._loader, variables, known, now.date(), playbook)
             store = Store(playtime.report_folder(plan.options, variables))
             if playbook in begin.WITHOUT_RUN:
                 return {**result, **_checked(plan, now), "history": str(begin.history(plan, store))}

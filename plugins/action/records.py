@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.drafting import keeping
 from ..plugin_utils.results import ResultsError, write_new
-from ..plugin_utils.runs import begin, playtime
+from ..plugin_utils.runs import begin, planning, playtime
 from ..plugin_utils.text import clean
 
 ONE_CUSTOMER = "bulwark_import is of one customer; narrow the run with --limit, it has %s"
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
         today = datetime.now(timezone.utc).date()
         try:
             known = catalogue.load()
-            plan = playtime.plan(self._loader, task_vars or {}, known, today)
+            plan = planning.plan(self._loader, task_vars or {}, known, today)
             folders, problems = keeping.folders(plan)
             if not folders:
                 raise keeping.KeepingError("\n".join(problems))

@@ -47,9 +47,11 @@ class ActionModule(ActionBase):
             seconds=done.seconds,
             restored=sorted({str(change["name"]) for change in done.changes}),
             kept_out=[dict(one) for one in done.kept_out],
+            after_reboot=list(done.after_reboot),
         )
-        if done.kept_out:
-            words = ["%s was not given back: %s" % (clean(one["account"]), clean(one["why"])) for one in done.kept_out]
+        words = ["%s was not given back: %s" % (clean(one["account"]), clean(one["why"])) for one in done.kept_out]
+        words += ["only the next start of the host takes back %s" % clean(one) for one in done.after_reboot]
+        if words:
             result["warnings"] = [*result.get("warnings", ()), *words]
         if self._task.diff:
             result["diff"] = telling.diff(done)

@@ -49,6 +49,17 @@ restored:
   returned: always
   type: list
   elements: str
+kept_out:
+  description: Whom the restore does not give back, as a list of C(account) and C(why). Each is a warning, too.
+  returned: always
+  type: list
+  elements: dict
+after_reboot:
+  description: What only the next start of the host takes back, such as audit rules that V(-e 2) locked. Each is a
+    warning, too.
+  returned: always
+  type: list
+  elements: str
 seconds:
   description: How long it took.
   returned: always

@@ -204,6 +204,11 @@ kept_out:
   returned: O(operation=restore)
   type: list
   elements: dict
+after_reboot:
+  description: What only the next start of the host takes back.
+  returned: O(operation=restore)
+  type: list
+  elements: str
 still_running:
   description: Accounts of which something would not end.
   returned: O(operation=confirm)

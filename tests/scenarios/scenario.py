@@ -10,7 +10,7 @@ of an earlier one says of the host, with days as in `evidence`.
 
 A scenario that fails and that enforcement mends says so by `mend`, which may be empty: {vars: what the inventory needs
 beside `vars`, restored: pass where restore must not bring back what failed, kept: paths that restore leaves, as regular
-expressions}.
+expressions, says: a text that restore prints}.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SYSTEMS = ("bookworm", "trixie", "stale", "vm")
 STATUSES = ("pass", "fail", "unknown", "not_applicable", "stale")
 COMMON = {"story": str, "system": str, "setup": str, "vars": dict, "items": list, "reason": str, "mend": dict,
           "evidence": dict, "canary": list, "sends": bool, "then": str}  # fmt: skip
-MEND = {"vars": dict, "restored": str, "kept": list}
+MEND = {"vars": dict, "restored": str, "kept": list, "says": str}
 NAMED = {**COMMON, "name": str, "status": str}
 
 
@@ -38,11 +38,14 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True)
 class Mend:
-    """How a failing scenario is mended: with which variables, how it stands after restore, and which paths stay."""
+    """How a failing scenario is mended: with which variables, how it stands after restore, which paths stay, and what
+    restore says in its output.
+    """
 
     vars: Mapping[str, Any] = field(default_factory=dict)
     restored: str = "fail"
     kept: tuple[str, ...] = ()
+    says: str = ""
 
 
 @dataclass(frozen=True)

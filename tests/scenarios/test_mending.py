@@ -31,6 +31,7 @@ def test_a_control_is_mended_and_put_back(mended: Scenario, playing: Playing) ->
     assert differences(mending.pictures["harden"], mending.pictures["again"]) == [], mending.outputs["again"]
     assert mending.statuses["again"] == "pass"
     assert mending.statuses["restore"] == mend.restored, mending.outputs["restore"]
+    assert mend.says in " ".join(mending.outputs["restore"].split())
     left = differences(mending.pictures["before"], mending.pictures["restore"])
     assert [line for line in left if not any(re.search(kept, line) for kept in mend.kept)] == []
 

@@ -50,6 +50,8 @@ ANSWER_SECONDS = 5
 COMMAND_SECONDS = 30
 #: Taken up like a service: the rules that the kernel's audit is given.
 AUDIT_RULES = "audit-rules"
+#: What `auditctl -s` says of rules that nobody can change before the next boot.
+LOCKED = "2"
 JOURNAL = "systemd-journald"
 STOP_SECONDS = 15
 #: How this host reaches itself where a server listens on all addresses.
@@ -366,11 +368,11 @@ def stop(unit: str) -> tuple[bool, str]:
 
 def audit_rules_locked() -> bool:
     """Say whether the kernel's audit rules can't be changed, until the next boot or at all."""
-    return audit_enabled() in ("", "2")
+    return audit_enabled() in ("", LOCKED)
 
 
 def audit_enabled() -> str:
-    """Return what the kernel says of its audit: 0 off, 1 on, 2 locked; empty where it says nothing."""
+    """Return what the kernel says of its audit: 0 off, 1 on, LOCKED; empty where it says nothing."""
     rc, said = command(["auditctl", "-s"])
     found = re.search(r"^enabled (\d)$", said, re.MULTILINE)
     return found[1] if found and rc == 0 else ""

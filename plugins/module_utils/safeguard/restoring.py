@@ -24,6 +24,9 @@ Item = dict[str, Any]
 FIRST_PASS = "~1"
 #: Folders are made first and removed last.
 ORDER = {"dir": 0, "absent": 2}
+#: Where audit rules lie, and what is told of them while the kernel is locked.
+AUDIT = "/etc/audit/"
+LOCKED = "the kernel's audit rules, which -e 2 locked until then"
 #: Put back while its packages are still there: PAM must not name modules that are about to go.
 BEFORE_PACKAGES = ("/etc/pam.d/", "/var/lib/pam/")
 
@@ -34,7 +37,7 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
     if target is None:
         return {
             "changed": False, "armed": False, "changes": [], "conflicts": [], "packages": [], "target": None,
-            "kept_out": [],
+            "kept_out": [], "after_reboot": [],
         }  # fmt: skip
     gone_through = [
         record
@@ -62,7 +65,10 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
             "packages": sorted(set(there)),
             "target": target["run"],
             "kept_out": _kept_out(keeps[path] for path in by_path(gone_through, False) if path in keeps),
+            "after_reboot": [],
         }
+        if any(move.path.startswith(AUDIT) for move in moves) and putback.audit_enabled() == putback.LOCKED:
+            answer["after_reboot"] = [LOCKED]
         if not moves and not units:
             if answer["kept_out"] and not call.check:
                 _close(gone_through, home)

@@ -82,8 +82,8 @@ class Done:
 
     outcome: would_change, unchanged, confirmed, reverted, refused or failed, with the reason where it is one of the
     last three. changes: what the host says it changes, or would. refused: controls that were left out, and why.
-    kept_out: [{account, why}] that a restore did not give back. still_running: disabled accounts of which something
-    would not end.
+    kept_out: [{account, why}] that a restore did not give back. after_reboot: what only the next start of the host
+    takes back. still_running: disabled accounts of which something would not end.
     """
 
     outcome: str
@@ -92,6 +92,7 @@ class Done:
     refused: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     kept_out: Sequence[Mapping[str, str]] = ()
+    after_reboot: Sequence[str] = ()
     still_running: Sequence[str] = ()
 
 
@@ -160,17 +161,17 @@ class Safeguard:
         if conflicts and not force:
             return Done("refused", "changed by somebody else since, so that nothing was put back: %s; "
                         "bulwark_restore_force puts them back all the same" % ", ".join(conflicts))  # fmt: skip
-        kept_out = answer.get("kept_out", ())
+        told = {"kept_out": answer.get("kept_out", ()), "after_reboot": answer.get("after_reboot", ())}
         if self._asked.check and not answer.get("failed"):
             outcome = "would_change" if answer["changed"] else "unchanged"
-            return Done(outcome, changes=answer["changes"], kept_out=kept_out)
-        done = replace(self._kept(answer), kept_out=kept_out)
+            return Done(outcome, changes=answer["changes"], **told)
+        done = replace(self._kept(answer), **told)
         if answer.get("packages") and done.outcome in ("confirmed", "unchanged"):
             self._host.packages(answer["packages"], present=False)
             # What the packages' own scripts changed on their way out.
             again = self._kept(self._changed("restore", to_run=to_run, force=True))
             if again.outcome != "unchanged":
-                done = replace(again, changes=[*done.changes, *again.changes], kept_out=kept_out)
+                done = replace(again, changes=[*done.changes, *again.changes], **told)
             else:
                 done = replace(done, outcome="confirmed")
         return done

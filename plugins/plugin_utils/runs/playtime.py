@@ -16,12 +16,10 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 
 from ...module_utils.reading import COLLECT_AFTER
-from ..catalogue.catalogue import Catalogue
 from ..declared.checking import Problem
 from ..declared.declared import OWN_RESULTS, PREFIX, DeclarationError
 from ..declared.registers import NO_CUSTOMER
 from ..results import ResultsError
-from . import begin
 
 #: Connections and network systems over which no Linux reader runs.
 OTHER_CONNECTIONS = {
@@ -105,24 +103,6 @@ def _customer(host_variables: Mapping[str, Any]) -> str:
         return str(host_variables.get("bulwark_customer") or NO_CUSTOMER)
     except AnsibleError:
         return NO_CUSTOMER
-
-
-def plan(
-    loader: Any, variables: Mapping[str, Any], catalogue: Catalogue, today: date, playbook: str = ""
-) -> begin.Plan:
-    """Return what the variables of a play's hosts come to; raises BeginError with every problem of every host."""
-    hostvars = variables["hostvars"]
-    made = begin.check(
-        variables["ansible_play_hosts_all"],
-        lambda host: declared_variables(hostvars[host]),
-        lambda host: other_platform(hostvars[host]),
-        host_patterns(loader, variables["groups"]),
-        catalogue,
-        today,
-        playbook,
-    )
-    made.not_targeted = not_targeted(variables)
-    return made
 
 
 def host_patterns(loader: Any, groups: Mapping[str, list[str]]) -> Callable[[str], set[str]]:

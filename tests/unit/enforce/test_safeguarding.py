@@ -346,6 +346,13 @@ class TestRestore:
         assert safeguard(host).restore("first", False, True).outcome == "confirmed"
         assert host.calls == ["restore", "afresh", "confirm", "forget"]
 
+    def test_what_it_does_not_take_back_is_told(self, clock: Clock) -> None:
+        told = {"kept_out": [{"account": "dana", "why": "left"}], "after_reboot": ["the kernel's audit rules"]}
+        host = FakeHost(clock)
+        host.answers["restore"] = {**host._apply({"confirm_seconds": 60, "plan": [], "leave": []}), **told}
+        done = safeguard(host).restore("newest", False, False)
+        assert (done.outcome, done.kept_out, done.after_reboot) == ("confirmed", *told.values())
+
     def test_nothing_is_forgotten_where_putting_back_failed(self, clock: Clock) -> None:
         host = FakeHost(clock, away=lambda host: "afresh" in host.calls and host.deadline is not None)
         assert safeguard(host).restore("first", False, True).outcome == "reverted"
