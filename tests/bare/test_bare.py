@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +13,11 @@ import jsonschema
 import pytest
 
 from tests.checkout import ROOT
+from tests.lab.needed import NEEDS_CONTAINERS
 
 from .machine import bare_image, run_as_root
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 def first_command() -> str:

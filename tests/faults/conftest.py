@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.faults.fault import Fault
 from tests.faults.scene import Scene
 from tests.faults.targets import Box
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import REASON, THERE
 
 #: Two cores: more at once would make a deadline of 15 seconds a matter of luck.
 AT_ONCE = 4
@@ -24,8 +24,8 @@ def happening(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[None]]]:
     """All selected container faults, begun; the result of each is awaited by its own test."""
-    if not (shutil.which("podman") and shutil.which("mmdebstrap")):
-        pytest.skip("needs podman and mmdebstrap")
+    if not THERE:
+        pytest.skip(REASON)
     faults = selected(request.session)
     lab = Lab("faults", tmp_path_factory.mktemp("lab"))
     scenes = {fault.name: scene(lab, fault, tmp_path_factory.mktemp("fault")) for fault in faults}

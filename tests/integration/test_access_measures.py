@@ -6,7 +6,6 @@ Debian 12 and 13 as shipped with services in the clear and weak passwords, and o
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
 CONTROLS = ["lin-ic-faillock", "lin-ic-bruteforce-throttle", "lin-ic-no-cleartext", "lin-aa-password-policy"]
 OLD, NEW = "quiet-harbour-42-lanterns", "purple-cactus-7-rides-home"
@@ -45,9 +45,7 @@ auth    [success=1 default=ignore]      pam_sss.so use_first_pass' /etc/pam.d/co
 """
 DENY = 5
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 @pytest.fixture(scope="module")

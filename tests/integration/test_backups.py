@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,11 +16,10 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.programs impor
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 from tests.lab.podman import podman
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 NETWORK = "bulwark-backups"
 SOURCES = ("web", "db", "files")

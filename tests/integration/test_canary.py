@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ import pytest
 
 from tests.integration.fleet import ROOT, Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 from tests.lab.podman import podman
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 NETWORK, SUBNET = "bulwark-canary", "172.31.247"
 #: Sender -> customer. `late` comes some seconds after, `cut` not at all.

@@ -5,7 +5,6 @@ gets nothing, and nobody who sends, nor the provider's automation, can shorten w
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 from collections import Counter
@@ -19,11 +18,10 @@ import pytest
 from tests.integration.fleet import inventory, play, playing_environment
 from tests.lab.authority import certificate, issue
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 from tests.lab.podman import podman
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 NETWORK = "bulwark-collector"
 SENDERS = {"web": "bookworm", "db": "trixie"}

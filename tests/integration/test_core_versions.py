@@ -20,14 +20,13 @@ import yaml
 
 from tests.bare.machine import CHECKOUT, bare_image, run_as_root
 from tests.lab.engine import ADDRESS, Lab
+from tests.lab.needed import NEEDS_CONTAINERS
 
 VERSIONS = ("2.17", "2.19")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bulwark"
 AUDIT = "ansible-playbook bulwark.msp.audit -i hosts.yml -e bulwark_report_dir="
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 @pytest.fixture(scope="module")

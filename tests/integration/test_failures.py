@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 from tests.integration.fleet import ROOT, Played, inventory, play
 from tests.integration.listener import silent_listener
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
 HOSTILE = ["a/../../b", "{{ 7*7 }}", "<b>x</b>"]
 PASSWORDS = """
@@ -33,9 +33,7 @@ printf '#!/bin/sh\ncat >/dev/null; printf "\\033]0;owned\\007 no module today" >
 chmod 0755 /usr/local/bin/*
 """
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 @pytest.fixture(scope="module")

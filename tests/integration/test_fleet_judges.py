@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.fingerprints imp
 
 from tests.integration.fleet import ROOT, Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
 KEYS, IDENTITIES, SECRETS = "lin-ns-key-reuse", "lin-ns-hostkey-reuse", "lin-ns-secret-reuse"
 #: What is shown here from both sides, as scenarios are that need only one host.
@@ -39,9 +39,7 @@ canary=$(head -n 1 /root/words) sleep 3; sleep 1
 test -s /root/seen; : >/root/seen
 """
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 class Fleet:

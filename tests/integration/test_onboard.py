@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
 CUSTOMER = "acme-west"
 #: A key of somebody's on an ordinary account, a second root, and a name that is a template to whoever loads it.
@@ -32,9 +33,7 @@ systemctl enable -q --now nginx
 """
 PROPOSALS = "host_vars/west/proposed.yml"
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,9 @@ import pytest
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 TODAY = date.today()
 MENDED, LONELY = "CVE-2026-40001", "CVE-2026-40002"

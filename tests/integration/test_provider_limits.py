@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -13,6 +12,7 @@ import pytest
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
 CONTROLS = ["lin-aa-msp-scope", "lin-aa-msp-idle-off"]
 #: Who is who: the provider's kim (everything right), ola (from elsewhere) and eva (off duty), and the customer's anna.
@@ -29,9 +29,7 @@ done
 INNER = "ssh -i /root/inner -oBatchMode=yes -oStrictHostKeyChecking=no {name}@127.0.0.1 true"
 ELSEWHERE = "203.0.113.0/24"
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 @pytest.fixture(scope="module")

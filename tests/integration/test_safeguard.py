@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import threading
 import time
 import zipfile
@@ -17,11 +16,10 @@ import pytest
 from tests.checkout import ROOT
 from tests.lab.engine import Host, Lab
 from tests.lab.images import host_image
+from tests.lab.needed import NEEDS_CONTAINERS
 from tests.lab.podman import podman
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 PAYLOAD = "/opt/safeguard.zip"
 ROOM = "ansible_collections.bulwark.msp.plugins.module_utils.safeguard"

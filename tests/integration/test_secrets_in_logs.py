@@ -20,13 +20,12 @@ import pytest
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Lab
+from tests.lab.needed import NEEDS_CONTAINERS
 from tests.vm.guest import Guest
 from tests.vm.image import cache, no_guest
 from tests.vm.vm import Vm
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 MARK = "MARKEDSECRET234567MARKEDSECRET22"
 #: What shows that a search finds what is there.

@@ -7,7 +7,6 @@ On Debian 12 the main file is another project's and includes nothing, on Debian 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 from tests.integration.fleet import Played, inventory, play
 from tests.lab.engine import Host, Lab, each, free_port
+from tests.lab.needed import NEEDS_CONTAINERS
 
 CONTROLS = [
     "lin-ic-ssh-max-tries", "lin-ic-ssh-no-password", "lin-ic-ssh-no-root", "lin-ic-ssh-crypto", "lin-mf-ssh-methods",
@@ -89,9 +89,7 @@ DECLARED: dict[str, Any] = {
     "bulwark_confirm_seconds": 60,
 }
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("podman") and shutil.which("mmdebstrap")), reason="needs podman and mmdebstrap"
-)
+pytestmark = NEEDS_CONTAINERS
 
 
 @pytest.fixture(scope="module")
