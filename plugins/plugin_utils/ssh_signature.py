@@ -42,10 +42,14 @@ class Answer(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """What a signature says of itself, true or not. key: its fingerprint, as ssh-keygen -l prints it."""
+    """What a signature says of itself, true or not.
+
+    key: its fingerprint, as ssh-keygen -l prints it. public: the key itself, as the files of ssh-keygen have it.
+    """
 
     key: str
     namespace: str
+    public: str
 
 
 def ask(*arguments: str, stdin: bytes = b"", folder: Path | None = None) -> Answer:
@@ -76,7 +80,7 @@ def stated(signature: bytes) -> Stated | None:
         key, rest = _string(blob[len(MAGIC) + 4 :])
         namespace, _rest = _string(rest)
         digest = base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
-        return Stated("SHA256:" + digest, namespace.decode("ascii"))
+        return Stated("SHA256:" + digest, namespace.decode("ascii"), base64.b64encode(key).decode())
     except (ValueError, binascii.Error, struct.error):
         return None
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import bounded
-from ..ssh_signature import DENIED, LARGEST, Answer, SshKeygenError, ask, stated
+from ..ssh_signature import DENIED, LARGEST, Answer, SshKeygenError, Stated, ask, stated
 from ..text import clean
 from .parties import CUSTOMER, OUTSIDER_TEXT, PARTY
 
 NAMESPACE = "bulwark-record"
 SUFFIX = ".sig"
+ALLOWED = "allowed_signers"
+#: What a line of the allowed signers file has whose key signs other keys.
+AUTHORITY = b"cert-authority"
 #: Bytes of an allowed signers file: thousands of keys.
 LARGEST_SIGNERS = 1024 * 1024
 #: No pattern: a key is somebody's. What comes before the last @ is for people.
@@ -103,41 +106,53 @@ def signed(path: Path, content: bytes, allowed: Signers) -> Signed:
             text = "%s was made for another purpose (-n %s); sign with -n %s"
             return Signed("unusable", key=said.key, reason=text % (place.name, clean(said.namespace, 60), NAMESPACE))
         with tempfile.TemporaryDirectory(prefix="bulwark-") as folder:
-            return _checked(Path(folder), said.key, signature, content, allowed)
+            return _checked(Path(folder), said, signature, content, allowed)
     except bounded.FileError as error:
         return Signed("unusable" if error.refused else "not_checked", reason=clean(error))
     except (SshKeygenError, OSError) as error:
         return Signed("not_checked", reason=clean(error))
 
 
-def _checked(folder: Path, key: str, signature: bytes, content: bytes, allowed: Signers) -> Signed:
+def _checked(folder: Path, said: Stated, signature: bytes, content: bytes, allowed: Signers) -> Signed:
     (folder / "signature").write_bytes(signature)
     whole = _asked("check-novalidate", "-n", NAMESPACE, "-s", "signature", stdin=content, folder=folder)
     if whole.code:
         if OTHER_BYTES in whole.text:
-            return Signed("altered", key=key, reason="the file was changed after it was signed")
-        return Signed("unusable", key=key, reason=_told(whole))
+            return Signed("altered", key=said.key, reason="the file was changed after it was signed")
+        return Signed("unusable", key=said.key, reason=_told(whole))
     if allowed.content is None:
-        return Signed("not_checked", key=key, reason=clean(allowed.reason))
-    (folder / "allowed_signers").write_bytes(allowed.content)
-    found = _asked("find-principals", "-s", "signature", "-f", "allowed_signers", folder=folder)
-    if found.code:
-        return Signed("unknown_key", key=key, reason=_told(found))
-    # One line each, or as they stand in the file, by version.
-    principals = [name for name in re.split(r"[\n,]", found.out) if name]
-    parties = {name: PRINCIPAL.fullmatch(name) for name in principals}
-    strange = [name for name, match in parties.items() if not match]
-    if strange or not principals:
-        text = NO_PARTY % (clean(", ".join(strange), 200), OUTSIDER_TEXT)
-        return Signed("unknown_key", key=key, reason=text)
+        return Signed("not_checked", key=said.key, reason=clean(allowed.reason))
+    holders: dict[str, str] = {}
+    reason = "no line of the allowed signers file has its key"
+    for line in _about(said, allowed.content):
+        (folder / ALLOWED).write_bytes(line)
+        found = _asked("find-principals", "-s", "signature", "-f", ALLOWED, folder=folder)
+        if found.code:
+            reason = _told(found)
+            continue
+        # One line each, or as they stand in the file, by version.
+        for who in filter(None, re.split(r"[\n,]", found.out)):
+            held = _asked("verify", "-f", ALLOWED, "-I", who, "-n", NAMESPACE, "-s", "signature", stdin=content,
+                          folder=folder)  # fmt: skip
+            match = PRINCIPAL.fullmatch(who)
+            if held.code:
+                reason = _told(held)
+            elif not match:
+                return Signed("unknown_key", key=said.key, reason=NO_PARTY % (clean(who, 200), OUTSIDER_TEXT))
+            else:
+                holders[who] = match["party"]
+    if not holders:
+        return Signed("unknown_key", key=said.key, reason=reason)
     # A key that stands for both sides is nobody's word for the customer.
-    who, match = min(parties.items(), key=lambda each: each[1]["party"] == CUSTOMER if each[1] else False)
-    held = _asked("verify", "-f", "allowed_signers", "-I", who, "-n", NAMESPACE, "-s", "signature", stdin=content,
-                  folder=folder)  # fmt: skip
-    if held.code or not match:
-        return Signed("unknown_key", key=key, reason=_told(held))
-    party = match["party"]
-    return Signed("customer" if party == CUSTOMER else "provider", clean(who, 200), party, key)
+    who = min(holders, key=lambda name: holders[name] == CUSTOMER)
+    return Signed("customer" if holders[who] == CUSTOMER else "provider", clean(who, 200), holders[who], said.key)
+
+
+def _about(said: Stated, content: bytes) -> Iterator[bytes]:
+    """Yield the lines that may stand for a key: ssh-keygen asked of all of them goes by the first alone."""
+    for line in content.splitlines(keepends=True):
+        if not line.lstrip().startswith(b"#") and (said.public.encode() in line or AUTHORITY in line.lower()):
+            yield line
 
 
 def _asked(question: str, *arguments: str, folder: Path, stdin: bytes = b"") -> Answer:

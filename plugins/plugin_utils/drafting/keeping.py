@@ -14,7 +14,7 @@ from ..catalogue.catalogue import Catalogue
 from ..judges.records.all import MADE_BY_RUNS, RULES
 from ..judges.records.case import RecordCase
 from ..records.kinds.all import KINDS
-from ..records.records import Records, gather, paths_of
+from ..records.records import Records, gather, is_there, paths_of
 from ..records.yaml_file import RecordError, text_of
 from ..runs.begin import Plan
 from . import due
@@ -71,9 +71,20 @@ def folders(plan: Plan) -> tuple[dict[str, Path], list[str]]:
             problems.append(SEVERAL % (customer, " and ".join(named)) if named else UNSET % customer)
         elif owners.setdefault(named[0], customer) != customer:
             problems.append(SHARED % (customer, named[0], owners[named[0]]))
+        elif unreadable := _unreadable(Path(named[0])):
+            problems.append("%s: %s" % (customer, unreadable))
         else:
             found[customer] = Path(named[0])
     return found, problems
+
+
+def _unreadable(folder: Path) -> str:
+    """Return why it can't be known what a folder holds; one that is not there yet holds nothing."""
+    try:
+        is_there(folder)
+    except RecordError as error:
+        return str(error)
+    return ""
 
 
 def imported(path: Path, kind: str, customer: str, folder: Path, today: date) -> tuple[Path, str]:
@@ -104,7 +115,7 @@ def missing(customer: str, folder: Path) -> dict[Path, str]:
 
 def looked_at(customer: str, folder: Path, plan: Plan, catalogue: Catalogue, today: date) -> Kept:
     """Return what is there of a customer's records and what falls due, of its waivers too."""
-    records = gather(folder, customer, "", KINDS, today) if folder.is_dir() else Records()
+    records = gather(folder, customer, "", KINDS, today) if is_there(folder) else Records()
     registers = {name: list(each.values()) for name, each in plan.registers.get(customer, {}).items()}
     falls = [
         *due.records_due(_cases(customer, records, registers, plan, catalogue, today)),
@@ -123,9 +134,7 @@ def _cases(
     policies = tuple(plan.policies[key] for key in keys)
     partial = any(place["customer"] == customer for place in plan.not_targeted)
     for kind in records.found:
-        yield RecordCase(
-            kind, customer, records, registers, hosts, policies, looser, today, failing=None, partial=partial
-        )
+        yield RecordCase(kind, customer, records, registers, hosts, policies, looser, today, partial=partial)
 
 
 def _rules(kind: str) -> list[str]:

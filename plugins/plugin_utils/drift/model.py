@@ -157,7 +157,7 @@ class _Building:
         self._views[customer].add_own(customer, findings, changes)
         answers = self._index.answers(findings, own=True)
         for name in (None, customer):
-            self._views[name].outcomes.add(answers, own=True)
+            self._views[name].outcomes.add_own(customer, answers)
         told = [self._fleet.get(each["fingerprint"], {**each, "customers": [customer]}) for each in findings]
         self._views[None].add_own(customer, told, changes)
 
@@ -177,7 +177,7 @@ class _Building:
         for name in (None, customer):
             self._views[name].add_host(document, line, controls, changes)
             if here:
-                self._views[name].outcomes.add(answers, own=False)
+                self._views[name].outcomes.add_host(customer, answers)
 
     def _compared(
         self, findings: Iterable[Mapping[str, Any]], customer: str, host: str, read: bool

@@ -61,6 +61,8 @@ class Told:
 class RowOutcome:
     """One row with its answer. outcome: never better than what either side says, which are never added up.
 
+    A requirement that only what may not fit would meet is not assessed.
+
     not_yet: ids that nobody judges yet and that matter here. left_out: ids that could be judged and were not in this
     run. unsure: ids that may not fit.
     """
@@ -137,8 +139,9 @@ def _row(row: Row, total: Answer, read: int, population: Population, catalogue: 
     told = {side.outcome for side in (technical, attested) if side}
     judged = total.technical.outcomes | total.attested.outcomes
     # What nobody judges yet can't be in order; where nothing is judged, all of it is told, wherever it would be.
+    missing = here or (row.kind == REQUIREMENT and {*row.items} - {*planned} <= {*row.unsure})
     return RowOutcome(
-        row.id, row.text, together([*told, *judged, *([NOT_ASSESSED] if here else [])]), technical, attested,
+        row.id, row.text, together([*told, *judged, *([NOT_ASSESSED] if missing else [])]), technical, attested,
         tuple(here if judged else planned or row.items or row.of), tuple(sorted(total.left_out)), row.unsure,
     )  # fmt: skip
 
@@ -152,9 +155,6 @@ def _technical(
         return None
     looked = any(control.judged for control in controls)
     counts = Counter(total.technical.counts)
-    if total.technical.outcomes and not counts:
-        # Only what compares hosts answers the row, and it does for each that was read.
-        counts[together(total.technical.outcomes)] += read
     # Targets of which there is no usable result; where nothing looks at all, that is why.
     counts[NO_VISIBILITY if looked else NOT_ASSESSED] += population.unseen + (
         max(population.of(READ) - read, 0) if looked else population.of(READ) * (READ in families)

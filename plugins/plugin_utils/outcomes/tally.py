@@ -109,20 +109,38 @@ class Tally:
     def __init__(self) -> None:
         self.hosts = 0
         self._totals: dict[Row, Answer] = {}
+        self._across: dict[str, dict[Row, Words]] = {}
 
-    def add(self, answers: Mapping[Row, Answer], own: bool) -> None:
-        """Add what Index.answers made of a host or, with `own`, of a customer's own findings."""
-        self.hosts += not own
+    def add_own(self, customer: str, answers: Mapping[Row, Answer]) -> None:
+        """Add what Index.answers made of a customer's own findings, before its hosts: it holds for each of them."""
+        self._add(answers)
+        self._across[customer] = {
+            row: answer.technical.outcomes for row, answer in answers.items() if answer.technical.outcomes
+        }
+
+    def add_host(self, customer: str, answers: Mapping[Row, Answer]) -> None:
+        """Add what Index.answers made of a host."""
+        self.hosts += 1
+        self._add(answers)
+        across = self._across.get(customer, {})
+        for row in {**answers, **across}:
+            own = answers[row].technical.outcomes if row in answers else NO_WORDS
+            outcomes = joined(own, across.get(row, NO_WORDS))
+            if outcomes:
+                self._total(row).technical.count(together(outcomes))
+
+    def total(self, row: Row) -> Answer:
+        """Return what was added of a row."""
+        return self._totals.get(row, Answer())
+
+    def _add(self, answers: Mapping[Row, Answer]) -> None:
         for row, answer in answers.items():
-            total = self._totals.get(row) or self._totals.setdefault(row, Answer())
+            total = self._total(row)
             total.technical.add(answer.technical.outcomes, answer.technical.evidence)
             total.attested.add(answer.attested.outcomes, answer.attested.evidence)
             total.left_out = joined(total.left_out, answer.left_out)
             for outcome, number in answer.attested.counts.items():
                 total.attested.count(outcome, number)
-            if not own and answer.technical.outcomes:
-                total.technical.count(together(answer.technical.outcomes))
 
-    def total(self, row: Row) -> Answer:
-        """Return what was added of a row."""
-        return self._totals.get(row, Answer())
+    def _total(self, row: Row) -> Answer:
+        return self._totals.get(row) or self._totals.setdefault(row, Answer())

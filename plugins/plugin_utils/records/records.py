@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,7 +66,7 @@ def gather(
     signatures: dict[str, Signed] = {}
     for kind in kinds:
         try:
-            if not folder.is_dir():
+            if not is_there(folder):
                 raise RecordError("%s is no directory; set bulwark_evidence_dir to the one with the records" % folder)
             there = _file(folder, kind)
             if there is None:
@@ -82,6 +84,17 @@ def gather(
     return Records(host, found, problems, documents, frozenset(drafts), signatures)
 
 
+def is_there(folder: Path) -> bool:
+    """Say whether a folder of records is there; raises RecordError where that can't be known."""
+    try:
+        return stat.S_ISDIR(os.stat(folder).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        why = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
+        raise RecordError("%s: %s; have the account that runs this read bulwark_evidence_dir" % (folder, why)) from None
+
+
 def load(folder: Path, kind: str, customer: str, today: date | None = None) -> dict[str, Any] | None:
     """Return a customer's record of a kind, None where there is none; raises RecordError."""
     there = _file(folder, kind)
@@ -91,10 +104,20 @@ def load(folder: Path, kind: str, customer: str, today: date | None = None) -> d
 def _file(folder: Path, kind: str) -> tuple[Path, str] | None:
     """Return the file of a kind and what it holds, None where there is none; raises RecordError."""
     paths = paths_of(folder, kind)
-    there = [(path, text) for path in paths for text in [text_of(path)] if text is not None]
+    there = [(path, text) for path in paths for text in [_text(folder, path)] if text is not None]
     if len(there) > 1:
         raise RecordError("%s and %s are two records of one kind; keep one" % (paths[0], paths[1].name))
     return there[0] if there else None
+
+
+def _text(folder: Path, path: Path) -> str | None:
+    """Return what a file of the folder holds: what lies elsewhere is not this customer's to be shown."""
+    try:
+        if path.is_symlink() and folder.resolve() not in path.resolve().parents:
+            raise RecordError("%s leads out of the folder of records; put the file there" % path)
+    except (OSError, RuntimeError):
+        raise RecordError("%s is a link that leads nowhere; put the file there" % path) from None
+    return text_of(path)
 
 
 def _record(path: Path, text: str, kind: str, customer: str, today: date | None) -> dict[str, Any]:
@@ -102,7 +125,8 @@ def _record(path: Path, text: str, kind: str, customer: str, today: date | None)
     if record.get(DRAFT_KEY) == DRAFT:
         raise DraftError(UNFILLED % path)
     fields = KINDS[kind].every_field(kind)
-    _refuse(path, [*structure.problems_in(fields, record), *_strange(record, customer)])
+    # What else is wrong with another customer's record is for that one to see.
+    _refuse(path, list(_strange(record, customer)) or structure.problems_in(fields, record))
     made = structure.plain(fields, record)
     if today is not None:
         _refuse(path, plausible.problems_in(fields, made, today))

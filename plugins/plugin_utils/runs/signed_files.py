@@ -27,6 +27,11 @@ from ..text import clean
 from .playtime import plain
 
 WAIVERS = "bulwark_waivers"
+#: An equal entry may be declared for other hosts than those of the signed file.
+EVERY_HOST = (
+    "with bulwark_require_signatures it has to say for which hosts it is: a signature doesn't say for which hosts a file "
+    "is; `hosts: all` means every host of the customer"
+)
 #: Bytes of a file with registers; larger ones are of another kind.
 LARGEST = 4 * 1024 * 1024
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -146,6 +151,8 @@ def checked(waiver: Waiver, entry: Mapping[str, Any], document: Mapping[str, Any
         refused = "%s: %s" % (" and ".join(names), found.reason)
     elif required and found.state != "customer":
         refused = "the customer has to sign it (bulwark_require_signatures), and it is %s" % found.line()
+    elif required and not waiver.hosts:
+        refused = EVERY_HOST
     return replace(waiver, signature=found, refused=refused)
 
 

@@ -71,6 +71,15 @@ def test_each_customer_has_one_folder_of_its_own() -> None:
     assert [problem.split(":")[0] for problem in problems] == ["globex", "initech", "umbrella"]
 
 
+def test_a_folder_that_cannot_be_looked_into_is_named_and_left(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    evidence = {"acme": {str(tmp_path / "loop")}, "globex": {str(tmp_path)}}
+    found, problems = keeping.folders(plan(evidence, ("acme", "globex")))
+    assert found == {"globex": tmp_path}
+    (problem,) = problems
+    assert problem.startswith(f"acme: {tmp_path}/loop: too many levels of symbolic links")
+
+
 def looked_at(folder: Path, **registers: Any) -> keeping.Kept:
     return keeping.looked_at("acme", folder, plan({"acme": {str(folder)}}, **registers), KNOWN, TODAY)
 

@@ -35,13 +35,13 @@ def told(
     left_out: what the run did not judge.
     """
     tally, left = Tally(), set(left_out)
-    for said in hosts:
-        findings = [finding(id_, said.get(id_, "pass")) for id_ in ON_HOSTS if id_ not in left]
-        tally.add(INDEX.answers(findings, own=False), own=False)
     findings = [
         finding(id_, (own or {}).get(id_, "pass"), "attested" if id_ in CATALOGUE.records else "effective")
         for id_ in OWN
         if id_ not in left
     ]
-    tally.add(INDEX.answers(findings, own=True), own=True)
+    tally.add_own("acme", INDEX.answers(findings, own=True))
+    for said in hosts:
+        findings = [finding(id_, said.get(id_, "pass")) for id_ in ON_HOSTS if id_ not in left]
+        tally.add_host("acme", INDEX.answers(findings, own=False))
     return outcomes(INDEX, tally, population or Population({"linux": tally.hosts}), CATALOGUE)

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes import words
-from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tables import Outcomes, Population, RowOutcome
+from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tables import (
+    Outcomes,
+    Population,
+    RowOutcome,
+    outcomes,
+)
+from ansible_collections.bulwark.msp.plugins.plugin_utils.outcomes.tally import Tally
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,15 +31,15 @@ ESTATES: dict[str, tuple[list[Said], Said]] = {
 }
 #: By estate and treatment: of a strategy the level that is shown, and the outcomes of levels 1 to 3. Written by hand.
 Table = dict[str, tuple[int, str, str, str]]
-NORTH_OPEN: Table = {"AP": (1, GOOD, OPEN, OPEN), "MFA": (1, GOOD, PART, PART), "RB": (0, PART, PART, PART)}
-SOUTH_OPEN: Table = {"AP": (0, PART, PART, PART), "MFA": (2, GOOD, GOOD, OPEN), "RB": (3, GOOD, GOOD, GOOD)}
+UNSURE = (0, OPEN, OPEN, OPEN)
+NORTH_OPEN: Table = {"AP": UNSURE, "MFA": (0, OPEN, PART, PART), "RB": (0, PART, PART, PART)}
+SOUTH_OPEN: Table = {"AP": (0, PART, PART, PART), "MFA": UNSURE, "RB": (2, GOOD, GOOD, OPEN)}
 WEST_OPEN: Table = {"AP": (0, DARK, DARK, DARK), "MFA": (0, DARK, DARK, DARK), "RB": (0, PART, PART, PART)}
 LEVELS: dict[tuple[str, str], Table] = {
     ("north", "fail"): NORTH_OPEN,
     ("north", "risk_accepted"): NORTH_OPEN,
-    ("north", "alternate_control"): {
-        "AP": (1, GOOD, OPEN, OPEN), "MFA": (2, GOOD, OTHER, OPEN), "RB": (3, OTHER, OTHER, OTHER)},
-    ("north", "pass"): {"AP": (1, GOOD, OPEN, OPEN), "MFA": (2, GOOD, GOOD, OPEN), "RB": (3, GOOD, GOOD, GOOD)},
+    ("north", "alternate_control"): {"AP": UNSURE, "MFA": UNSURE, "RB": (2, OTHER, OTHER, OPEN)},
+    ("north", "pass"): {"AP": UNSURE, "MFA": UNSURE, "RB": (2, GOOD, GOOD, OPEN)},
     ("south", "fail"): SOUTH_OPEN,
     ("south", "risk_accepted"): SOUTH_OPEN,
     ("south", "alternate_control"): {**SOUTH_OPEN, "AP": (0, DARK, DARK, DARK)},
@@ -41,7 +47,7 @@ LEVELS: dict[tuple[str, str], Table] = {
     ("west", "fail"): WEST_OPEN,
     ("west", "risk_accepted"): WEST_OPEN,
     ("west", "alternate_control"): {**WEST_OPEN, "RB": (0, DARK, DARK, DARK)},
-}  # fmt: skip
+}
 #: Without Windows, and with what nobody judges yet, these show no level however good an estate is.
 NEVER_YET = ("AC", "PA", "OM", "UH", "PO")
 
@@ -81,8 +87,17 @@ def test_what_holds_a_level_back_is_named() -> None:
     backups = next(each for each in estate("north", "fail").strategies if each.id == "RB")
     assert backups.levels[0].held_back == (("rb-unprivileged-access", PART),)
     assert backups.levels[2].held_back == (
-        ("rb-unprivileged-access", PART), ("rb-privileged-access", PART), ("rb-administrators", PART),
+        ("rb-unprivileged-access", PART), ("rb-privileged-access", PART), ("rb-own-access", OPEN),
+        ("rb-administrators", PART),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "outcome"), [("pass", OPEN), ("alternate_control", OPEN), ("fail", NONE)])
+def test_what_may_not_fit_meets_nothing_alone_but_can_break_it(said: str, outcome: str) -> None:
+    row = row_of(told([{}], {"ev-contract": said}), "mfa-third-party")
+    assert (row.outcome, row.unsure) == (outcome, ("ev-contract",))
+    beside = row_of(told([{}]), "mfa-own-services")
+    assert (beside.outcome, beside.unsure) == (GOOD, ("ev-web-credential-stuffing",))
 
 
 def test_a_windows_host_keeps_a_level_from_being_shown_until_it_is_judged() -> None:
@@ -113,6 +128,19 @@ def test_every_known_host_counts(population: Population, outcome: str) -> None:
 def test_what_compares_hosts_answers_for_each_that_was_read() -> None:
     row = row_of(told([{}, {}], population=Population({"linux": 2}, left_out=1)), "rb-common-point")
     assert row.technical and row.technical.counts == {GOOD: 2, OPEN: 1}
+
+
+def test_what_compares_hosts_counts_for_each_host_of_its_customer_alone() -> None:
+    row = row_of(told([{}, {}], {"lin-ns-key-reuse": "fail"}), "NS-05")
+    assert row.technical and row.technical.counts == {PART: 2}
+    tally = Tally()
+    for customer, said in (("acme", "fail"), ("globex", "pass")):
+        tally.add_own(customer, INDEX.answers([finding("lin-bk-common-point", said)], own=True))
+    for customer in ("acme", "globex", "globex"):
+        tally.add_host(customer, INDEX.answers([], own=False))
+    tables = outcomes(INDEX, tally, Population({"linux": 3}), CATALOGUE)
+    row = row_of(tables, "rb-common-point")
+    assert row.technical and (row.outcome, row.technical.counts) == (PART, {NONE: 1, GOOD: 2})
 
 
 def test_technical_and_attested_are_never_added_up() -> None:

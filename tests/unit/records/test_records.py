@@ -81,6 +81,36 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "none is no directory; set bulwark_evidence_dir" in problem
 
 
+def test_a_folder_that_cannot_be_looked_into_keeps_nobody_from_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    problem = gather(tmp_path / "loop", "acme").problems[KIND]
+    assert "loop: too many levels of symbolic links; have the account" in problem
+
+
+def test_of_another_customers_record_nothing_is_shown(tmp_path: Path) -> None:
+    record(tmp_path, customer_id="globex", owner=None, globex_secret="Provider Ltd", date="soon")
+    assert gather(tmp_path, "acme").problems[KIND].partition(": ")[2] == (
+        "customer_id: is not the one of this customer, acme; keep each customer's records apart"
+    )
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (folder := tmp_path / "acme").mkdir()
+    (other := tmp_path / "globex").mkdir()
+    record(other, owner=None, secret="Provider Ltd")
+    (folder / f"{KIND}.yml").symlink_to(other / f"{KIND}.yml")
+    problem = gather(folder, "acme").problems[KIND]
+    assert problem == f"{folder}/{KIND}.yml leads out of the folder of records; put the file there"
+    (folder / f"{KIND}.yml").unlink()
+    (folder / "versions").mkdir()
+    record(folder / "versions")
+    (folder / f"{KIND}.yml").symlink_to(Path("versions", f"{KIND}.yml"))
+    assert gather(folder, "acme").problems == {}
+    (folder / f"{KIND}.yml").unlink()
+    (folder / f"{KIND}.yml").symlink_to(f"{KIND}.yml")
+    assert "is a link that leads nowhere" in gather(folder, "acme").problems[KIND]
+
+
 def test_a_test_is_noted_and_read_back(tmp_path: Path) -> None:
     folder = tmp_path / "evidence"
     path = note(folder, "acme", [TEST], TODAY, "kim", 90)

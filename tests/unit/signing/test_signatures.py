@@ -74,7 +74,7 @@ def test_no_signature_and_one_of_a_stranger(keys: Path, file: Path) -> None:
     found = signed(file, TEXT, allowed(keys))
     assert (found.state, found.signer) == ("unknown_key", "")
     assert found.key.startswith("SHA256:")
-    assert "No principal matched" in found.reason
+    assert found.reason == "no line of the allowed signers file has its key"
 
 
 def test_a_principal_without_a_party_is_nobody_of_either_side(keys: Path, file: Path, tmp_path: Path) -> None:
@@ -93,6 +93,35 @@ def test_a_key_of_both_sides_is_not_the_customers_word(keys: Path, file: Path, t
     (tmp_path / "known").write_text(f"kim@customer,kim@msp:north {public}", "utf-8")
     found = signed(file, TEXT, signers([str(tmp_path / "known")]))
     assert (found.state, found.signer) == ("provider", "kim@msp:north")
+
+
+@pytest.mark.parametrize("names", [("kim@customer", "ops@msp:north"), ("ops@msp:north", "kim@customer")])
+def test_nor_where_it_stands_in_two_lines(keys: Path, file: Path, tmp_path: Path, names: tuple[str, str]) -> None:
+    sign(keys / KIM, file)
+    public = (keys / (KIM + ".pub")).read_text("utf-8")
+    (tmp_path / "known").write_text("".join(f"{name} {public}" for name in names), "utf-8")
+    found = signed(file, TEXT, signers([str(tmp_path / "known")]))
+    assert (found.state, found.signer) == ("provider", "ops@msp:north")
+
+
+@pytest.mark.parametrize("other", ['kim@customer namespaces="git"', 'kim@acme.example namespaces="git"', "# kim", "no"])
+def test_lines_for_other_purposes_stand_beside(keys: Path, file: Path, tmp_path: Path, other: str) -> None:
+    sign(keys / KIM, file)
+    public = (keys / (KIM + ".pub")).read_text("utf-8")
+    (tmp_path / "known").write_text(f"{other} {public}{KIM} {public}", "utf-8")
+    found = signed(file, TEXT, signers([str(tmp_path / "known")]))
+    assert (found.state, found.signer) == (("unknown_key", "") if other == "no" else ("customer", KIM))
+
+
+def test_a_certificate_is_known_by_its_authority(keys: Path, file: Path, tmp_path: Path) -> None:
+    (ca, cert) = (keys / OPS, keys / (KIM + "-cert.pub"))
+    subprocess.run(["ssh-keygen", "-q", "-s", str(ca), "-I", "kim", "-n", KIM, str(keys / (KIM + ".pub"))], check=True)
+    sign(cert, file)
+    cert.unlink()
+    public = (keys / (OPS + ".pub")).read_text("utf-8")
+    (tmp_path / "known").write_text(f"{KIM} cert-authority {public}", "utf-8")
+    found = signed(file, TEXT, signers([str(tmp_path / "known")]))
+    assert (found.state, found.signer) == ("customer", KIM)
 
 
 @pytest.mark.parametrize("option", ['valid-before="20200101"', 'namespaces="file"'])

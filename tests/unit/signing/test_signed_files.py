@@ -151,6 +151,18 @@ def test_a_waiver_of_an_edited_file_is_refused_and_of_a_signed_one_is_not(acme: 
     assert told.signature.state == "altered"
 
 
+def test_a_signed_waiver_says_for_which_hosts_it_is(acme: Customer) -> None:
+    required = {"bulwark_require_signatures": True}
+    sign(acme.keys / KIM, acme.file)
+    ((refused, state),) = acme.waivers(acme.run(**required))
+    assert (state, refused.partition(":")[0]) == (
+        "customer", "with bulwark_require_signatures it has to say for which hosts it is"
+    )  # fmt: skip
+    acme.file.write_text(yaml.safe_dump({"bulwark_waivers": [{**WAIVER, "hosts": "all"}]}), "utf-8")
+    sign(acme.keys / KIM, acme.file)
+    assert acme.waivers(acme.run(**required)) == [("", "customer")]
+
+
 def test_the_entries_of_a_signed_file_and_others(acme: Customer) -> None:
     sign(acme.keys / KIM, acme.file)
     more = {"name": "al", "kind": "person", "party": "customer"}
