@@ -15,6 +15,8 @@ from typing import Any
 from tests.lab.engine import Host, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
+#: How long a host may take to read, where three workers' hosts share two cores.
+READ_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def inventory(
         "ansible_ssh_private_key_file": str(lab.key),
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={lab.known_hosts}",
         "ansible_python_interpreter": "/usr/bin/python3",
+        "bulwark_read_seconds": READ_SECONDS,
         **(variables or {}),
     }
     named = {host.name: {"ansible_port": host.port, **(own or {}).get(host.name, {})} for host in hosts}

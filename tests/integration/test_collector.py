@@ -150,7 +150,7 @@ class Estate:
                 {"name": PROVIDER, "kind": "automation", "party": "msp:north"},
             ],
             "bulwark_contracts": [{"party": "msp:north", "start": "2026-01-01", "end": "2036-01-01"}],
-            "bulwark_admin_cidrs": ["10.255.0.0/24"], "bulwark_read_seconds": 240,
+            "bulwark_admin_cidrs": ["10.255.0.0/24"],
             "bulwark_soc_routes": [{"name": "soc", "kind": "syslog", "facility": "local5"}],
             **variables,
         }  # fmt: skip
@@ -169,7 +169,7 @@ class Estate:
         given = {
             "bulwark_controls": list(FORWARDING), "bulwark_rings": ["100%"],
             "bulwark_accounts": [{"name": PROVIDER, "kind": "automation", "party": "customer", "admin": True}],
-            "bulwark_read_seconds": 240, "bulwark_collectors": [{
+            "bulwark_collectors": [{
                 "name": "acme", "address": self.addresses["log"], "peers": ["log.acme.example"], "admins": [ADMIN],
                 "ca": f"{FILES}/ca.pem", "certificate": f"{FILES}/cert.pem", "key": f"{FILES}/key.pem",
             }],
