@@ -94,7 +94,7 @@ class Estate:
         self.stop()
         podman("network", "create", "--subnet", f"{SUBNET}.0/24", NETWORK)
         self.lab.restore(self.hosts.values())
-        self.lab.wait_ssh(self.hosts.values(), 240)
+        self.lab.wait_ssh(self.hosts.values())
         known = "\n  ".join(SENDER.format(address=self.hosts[name].address, name=name) for name in SENDERS)
         each(lambda name: self.hosts[name].run(RECEIVE.format(store=STORE, senders=known)), COLLECTORS)
         self.hosts["globex-log"].run(READERS)

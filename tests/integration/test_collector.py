@@ -195,7 +195,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     }
     try:
         lab.restore(hosts.values())
-        lab.wait_ssh(hosts.values(), 240)
+        lab.wait_ssh(hosts.values())
         customers = {name: "other" if name == "stranger" else "acme" for name in hosts}
         issue(folder / "certificates", {"acme": "acme.example", "other": "other.example"}, customers)
         for name, host in hosts.items():

@@ -100,7 +100,7 @@ def lab() -> Iterator[Lab]:
 
 def test_neither_the_collector_nor_sudo_gets_to_know_it(lab: Lab, tmp_path: Path) -> None:
     host = lab.start("web", "bookworm")
-    lab.wait_ssh([host], 240)
+    lab.wait_ssh([host])
     host.put(
         "/usr/local/bin/logs-to-itself",
         (Path(__file__).parents[1] / "scenarios/tools/logs-to-itself").read_text(),

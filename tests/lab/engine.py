@@ -122,14 +122,15 @@ class Lab:
         mine = ("--filter", f"label=bulwark.lab={self.prefix}")
         return podman("ps", "--all", "--format", "{{.Names}}", *mine).stdout.decode().split()
 
-    def wait_ssh(self, hosts: Iterable[Host], seconds: float = 30) -> None:
-        """Return when every host's sshd greets; raises LabError naming the hosts that don't in time."""
+    def wait_ssh(self, hosts: Iterable[Host], seconds: float = 240) -> None:
+        """Return when every host's sshd greets; raises LabError with how those are that don't in time."""
         deadline = time.monotonic() + seconds
         hosts = list(hosts)
         greeted = each(lambda host: _greets(host.port, deadline), hosts)
-        late = [host.name for host, greets in zip(hosts, greeted, strict=True) if not greets]
+        late = [host for host, greets in zip(hosts, greeted, strict=True) if not greets]
         if late:
-            raise LabError(f"no SSH greeting after {seconds:g} s from {', '.join(late)}")
+            told = "\n".join(f"{host.name}:\n{_look(host)}" for host in late)
+            raise LabError(f"no SSH greeting after {seconds:g} s from {told}")
 
     def ssh_arguments(self, host: Host, account: str = "ansible") -> list[str]:
         """An ssh command line into the host that checks its host key."""
@@ -216,6 +217,12 @@ def make_key(path: Path, kind: str, comment: str) -> None:
     with one_at_a_time(path.parent / ".lock"):
         if not path.exists():
             subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", comment, "-f", str(path)], check=True)
+
+
+def _look(host: Host) -> str:
+    """Return what a host that does not answer is at."""
+    done = host.run("systemctl list-jobs --no-pager; systemctl --failed --no-pager; journalctl -qb -n 20", check=False)
+    return done.stdout + done.stderr
 
 
 def _greets(port: int, deadline: float) -> bool:
