@@ -328,12 +328,12 @@ def view(customer: str | None, pages: Sequence[HostPage], known: catalogue.Catal
             for each in items:
                 tally.add(each, name, "")
             causes.add(name, "", list(items), {})
-            assessed.add(index.answers(items, own=True), own=True)
+            assessed.add_own(name, index.answers(items, own=True))
     for host in pages:
         for item in host.document["findings"]:
             tally.add(item, host.row.customer, host.row.host)
         causes.add(host.row.customer, host.row.host, host.document["findings"], host.history)
-        assessed.add(index.answers(host.document["findings"], own=False), own=False)
+        assessed.add_host(host.row.customer, index.answers(host.document["findings"], own=False))
     changes = [made for each in pages for made in each.history.values()]
     changes.sort(key=lambda made: (LEVELS.index(made.severity), made.customer, made.host, made.control))
     counts = {kind: sum(made.kind == kind and not made.caused_by for made in changes) for kind in KINDS}
