@@ -33,7 +33,10 @@ NUMBERS = {"rotate": re.compile(r"-1|\d{1,9}"), "maxage": re.compile(r"\d{1,9}")
 SIZE = re.compile(r"(\d{1,15})([kMG]?)")
 OWNED = re.compile(r"(?:(0?[0-7]{3,4})(?:\s+[^\s#]+){0,2}|[^\s#]+\s+[^\s#]+|)")
 DIRECTIVE = re.compile(r"([A-Za-z]+)[ \t=]*(.*)", re.DOTALL)
-REMOVES = re.compile(r"(?:\b(?:rm|unlink|shred|truncate)\b|-delete\b).*(?:/var/log|\$[1@*])|/var/log.*-delete\b")
+LOGS = "/var/log"
+REMOVES = re.compile(r"\b(?:rm|unlink|shred|truncate)\b|-delete\b")
+REMOVED = re.compile(LOGS + r"|\$[1@*]")
+DELETE = re.compile(r"-delete\b")
 TABOO = (
     "*,v", "*.bak", "*.cfsaved", "*.disabled", "*.dpkg-bak", "*.dpkg-del", "*.dpkg-dist", "*.dpkg-new", "*.dpkg-old",
     "*.dpkg-tmp", "*.rhn-cfg-tmp-*", "*.rpmnew", "*.rpmorig", "*.rpmsave", "*.swp", "*.ucf-dist", "*.ucf-new",
@@ -140,7 +143,7 @@ class Configuration:
         if claimed and old and old.startswith("/") and not self._door.exists(old):
             raise Bad("the rest from %s on is not read: olddir %s is not there" % (place, old))
         self.logs.update(dict.fromkeys(claimed, len(self.stanzas)))
-        removes = any(REMOVES.search(line) for line in scripts(body))
+        removes = any(removes_logs(line) for line in scripts(body))
         self.stanzas.append({"place": place, "patterns": patterns, **settings, "removes": removes})
 
     def _claimed(self, place: str, patterns: list[str]) -> list[str]:
@@ -222,6 +225,13 @@ def scripts(body: list[str]) -> Iterator[str]:
             yield line
         else:
             script = not script and line in SCRIPTS
+
+
+def removes_logs(line: str) -> bool:
+    """Say whether a line of a script removes logs; it is gone through once for each word, however long it is."""
+    program, place = REMOVES.search(line), line.find(LOGS)
+    behind = program and REMOVED.search(line, program.end())
+    return bool(behind or (place >= 0 and DELETE.search(line, place)))
 
 
 def directive(line: str) -> tuple[str, str]:

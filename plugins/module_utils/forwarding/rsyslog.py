@@ -26,7 +26,7 @@ WORD = re.compile(r"[A-Za-z_][\w.-]*")
 SELECTOR = re.compile(r"(?:[^\s{;,]+[;,]\s*)*[^\s{;,]+")
 BARE = re.compile(r"[^\s,)\]]+")
 PARAM = re.compile(r"([A-Za-z_][\w.-]*)\s*=\s*")
-PROPERTY = re.compile(r":\s*([\w!$.-]+)\s*,\s*(!?)\s*(\w+)\s*(?:,\s*)?")
+PROPERTY = re.compile(r":\s*([\w!$.-]+)\s*,\s*(?:(!)\s*)?(\w+)\s*(?:,\s*)?")
 ASSIGNMENT = re.compile(r"(?:set|unset|reset|call_indirect|reload_lookup_table)\b")
 LEGACY_FORWARD = re.compile(r"(@@?)(?:\(([^)]*)\))?(\[[^\]]+\]|[^:;\s]+)?(?::(\d+))?")
 LEGACY_RELP = re.compile(r":omrelp:(\[[^\]]+\]|[^:;\s]+)(?::(\w+))?")
@@ -249,7 +249,7 @@ class _Parser:
             raise self.wrong("a filter is not understood")
         self.at = found.end()
         value = self.string() if self.peek('"') else ""
-        condition = "\0".join((found[1].lower(), found[2], found[3].lower(), value))
+        condition = "\0".join((found[1].lower(), found[2] or "", found[3].lower(), value))
         return If("property", condition, self.body(), [], place)
 
     def branch(self, place: Place) -> If:

@@ -23,6 +23,12 @@ UNIT = "auditd.service"
 OTHERS = "the kernel lets nobody here set audit rules: this host is not in its first process namespace (%s)" % NAMESPACE
 LOG = "/var/log/audit/audit.log"
 NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
+#: The kernel's own answers, as auditctl prints them: it lets nobody here ask, root has no CAP_AUDIT_CONTROL, or it was
+#: made without audit. That its audit is switched off is none of them: that can be changed.
+REFUSES = re.compile(
+    r"\((?:Operation not permitted|Protocol not supported|Address family not supported by protocol)\)"
+    r"|audit support not in kernel|^You must be root"
+)
 NOTHING: dict[str, Any] = {
     "refusal": None, "status": {}, "daemon": {"active": False, "enabled": False}, "conf": {}, "plugins": [],
     "remote": {}, "loaded": [], "written": [], "log": None, "rate": None,
@@ -58,7 +64,7 @@ def read(host: Reading, area: Area) -> None:
     area.learn("remote", configuration, door, REMOTE)
     area.learn("written", written, door)
     path = (conf or {}).get("log_file", LOG)
-    if (conf or {}).get("write_logs", "yes").lower() == "no":
+    if not writes(conf or {}):
         area.facts["log"] = area.facts["rate"] = None
         return
     area.learn("log", log, door, path)
@@ -73,7 +79,14 @@ def _ask_kernel(host: Reading, area: Area) -> None:
         return
     asked = host.door.run(["auditctl", "-s"])
     if asked.rc != 0:
-        reason = "the kernel lets root neither see nor set audit rules here (auditctl -s: %s)" % _last_line(asked.err)
+        said = next((line for line in asked.err.split("\n") if REFUSES.search(line)), None)
+        if said is None and host.fact("system", "own_kernel"):
+            # It was auditctl that failed: what the kernel would have said isn't known.
+            for fact in ("refusal", "status", "loaded"):
+                area.unread(fact, "auditctl -s exited %d: %s" % (asked.rc, _last_line(asked.err)))
+            return
+        reason = "the kernel lets root neither see nor set audit rules here (auditctl -s: %s)" % (
+            _last_line(said or asked.err))  # fmt: skip
         area.facts.update(refusal=reason, status={}, loaded=None)
         return
     area.facts.update(refusal=None, status=parse_status(asked.out))
@@ -113,6 +126,11 @@ def configuration(door: Door, path: str) -> dict[str, str]:
         return {name.lower(): value for name, value in parse(door.read(path)).items()}
     except Missing:
         return {}
+
+
+def writes(conf: dict[str, str]) -> bool:
+    """Say whether auditd writes a log; NOLOG is the older way to say that it doesn't."""
+    return conf.get("write_logs", "yes").lower() != "no" and conf.get("log_format", "").lower() != "nolog"
 
 
 def plugins(door: Door) -> list[dict[str, Any]]:

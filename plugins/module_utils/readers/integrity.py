@@ -42,9 +42,9 @@ def read(host: Reading, area: Area) -> None:
 
     aide: [{config, database, made, report, ended, changed, more}] of each configuration that there is: path of its
     database and when that was written, path of its last report, when that run ended, the paths that it tells as new,
-    gone or changed (None: no report that could be read), and whether there were more than are told. Moments are seconds
-    since 1970, None where there is nothing. timers: {name: {active, enabled}} of timers called after AIDE; cron: files
-    with a line that runs it. syscheck: Wazuh's {on, made, ended}, None without Wazuh.
+    gone or changed (None: no report that could be read), and whether there may be more than are told. Moments are
+    seconds since 1970, None where there is nothing. timers: {name: {active, enabled}} of timers called after AIDE;
+    cron: files with a line that runs it. syscheck: Wazuh's {on, made, ended}, None without Wazuh.
     """
     door = host.door
     area.learn("aide", lambda: [aide(door, path) for path in AIDE_CONFIGS if door.exists(path)])
@@ -67,14 +67,27 @@ def aide(door: Door, config: str) -> dict[str, Any]:
         reports = reports[:1]
     for path in reports:
         try:
-            text = door.tail(path, REPORT_LIMIT).decode("utf-8", "replace")
+            text, whole = both_ends(door, path)
         except Missing:
             continue
         changed = list(dict.fromkeys(CHANGED.findall(text)))
         ended = ended_at(text) or door.modified(path)
-        found.update(report=path, ended=ended, changed=changed[:CHANGES_LIMIT], more=len(changed) > CHANGES_LIMIT)
+        more = len(changed) > CHANGES_LIMIT or not whole
+        found.update(report=path, ended=ended, changed=changed[:CHANGES_LIMIT], more=more)
         break
     return found
+
+
+def both_ends(door: Door, path: str) -> tuple[str, bool]:
+    """Return the beginning and the end of a report, and whether that is all of it.
+
+    What changed is told first, and then once more in detail: the end of a long report names no path that CHANGED finds,
+    and whoever touches enough files could else push all of the summary out of sight.
+    """
+    size = door.stat(path).size
+    spans = [(0, REPORT_LIMIT), (size - REPORT_LIMIT, REPORT_LIMIT)] if size > REPORT_LIMIT else [(0, REPORT_LIMIT)]
+    text = b"\n".join(door.pieces(path, spans)).decode("utf-8", "replace")
+    return text, size <= REPORT_LIMIT
 
 
 def aide_settings(lines: list[str]) -> dict[str, str]:

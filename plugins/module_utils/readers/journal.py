@@ -29,11 +29,16 @@ CONFIGURED = {"storage": "Storage", "level": "MaxLevelStore"}
 RECENT = 7 * 86400
 DAY = 86400
 FILES_LIMIT = 10000
-#: What shortens a journal: journalctl itself, or whatever deletes its files.
-VACUUM = re.compile(r"--vacuum-(time|size|files)(?:=|\s+)[\"']?([0-9A-Za-z. ]*[0-9A-Za-z])")
+#: What shortens a journal: journalctl itself, or whatever deletes its files. Users write such texts as well: no pattern
+#: may look at one place more than a few times, or a long line would hold up the whole reading.
+VACUUM = re.compile(r"--vacuum-(time|size|files)(?:=|\s+)(?:[\"']\s*)?([0-9A-Za-z.][0-9A-Za-z. ]{0,79})")
 CALL = re.compile(r"\bjournalctl\b[^;&|\n]*")
-DELETES = re.compile(r"\b(?:rm\s[^;&|\n]*|find\s[^;&|\n]*)/(?:var|run)/log/journal\b[^;&|\n]*")
+REMOVES = re.compile(r"\b(?:rm|find)[^\S\n][^;&|\n]*")
+KEPT_IN = re.compile(r"/(?:var|run)/log/journal\b")
 ROTATION = "/etc/logrotate.d"
+#: The kinds of units that start another one, and their line that names it.
+STARTERS = ("timer", "path")
+UNIT = re.compile(r"^[^\S\n]*Unit[^\S\n]*=[^\S\n]*(\S+)", re.MULTILINE)
 #: journald's own word that it left messages of a service out; nobody else's has this transport.
 SUPPRESSED = ("MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e", "_TRANSPORT=driver")
 SUPPRESSED_LIMIT = 200
@@ -168,16 +173,40 @@ def vacuum(host: Reading) -> list[dict[str, Any]]:
     """Return what shortens the journal by itself: units, crontabs, their scripts, and what logrotate runs."""
     door, found = host.door, []
     enabled = set(host.fact("units", "enabled"))
-    for place, text in (*scheduled.texts(door), *_more(door, enabled)):
-        if not _idle(place, enabled):
+    timed = _with_templates(started(door, enabled))
+    wanted = timed | _with_templates(enabled)
+    for place, text in (*scheduled.texts(door), *_more(door, timed)):
+        if not _idle(place, wanted):
             found += [{"place": place, **one} for one in shortens(text)]
     return found
 
 
-def _more(door: Door, enabled: set[str]) -> Iterator[tuple[str, str]]:
+def started(door: Door, enabled: Iterable[str]) -> set[str]:
+    """Return what enabled timers and paths start: the unit of Unit=, else of their own name (systemd.timer(5))."""
+    found = set()
+    for unit in enabled:
+        name, _dot, kind = unit.rpartition(".")
+        if kind in STARTERS:
+            texts = (scheduled.read(door, path) for path in scheduled.unit_files(door, _template(unit)))
+            said = UNIT.findall("\n".join(texts))
+            found.add(said[-1] if said else name + ".service")
+    return found
+
+
+def _with_templates(units: Iterable[str]) -> set[str]:
+    return {name for unit in units for name in (unit, _template(unit))}
+
+
+def _template(unit: str) -> str:
+    """Return the name of the file that a unit with an instance is made of, as tidy@.service; of others their own."""
+    name, at, rest = unit.partition("@")
+    return name + at + "." + rest.rpartition(".")[2] if at else unit
+
+
+def _more(door: Door, timed: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the texts of packages' units that an enabled timer starts, and of logrotate's stanzas."""
-    for timer in sorted(name for name in enabled if name.endswith(".timer")):
-        path = "/usr/lib/systemd/system/%s.service" % timer[: -len(".timer")]
+    for unit in sorted(timed):
+        path = "/usr/lib/systemd/system/" + unit
         yield path, scheduled.read(door, path)
     try:
         names = door.list(ROTATION)
@@ -188,31 +217,33 @@ def _more(door: Door, enabled: set[str]) -> Iterator[tuple[str, str]]:
         yield path, scheduled.read(door, path)
 
 
-def _idle(place: str, enabled: set[str]) -> bool:
-    """Say whether a text is a unit of the host's own that neither a target nor a timer of its name starts."""
+def _idle(place: str, wanted: set[str]) -> bool:
+    """Say whether a text is a unit of the host's own that neither a target nor a timer starts."""
     folder, _slash, name = place.rpartition("/")
     name = folder.rpartition("/")[2][: -len(".d")] if folder.endswith(".service.d") else name
     if not place.startswith("/etc/systemd/system/"):
         return False
-    return not {name, name.replace(".service", ".timer")} & enabled
+    return name not in wanted
 
 
 def shortens(text: str) -> list[dict[str, Any]]:
-    """Return [{kind, value}] of what a text deletes of the journal."""
-    found: list[dict[str, Any]] = []
-    for line in re.sub(r"\\\n", " ", text).split("\n"):
-        if line.lstrip().startswith("#"):
-            continue
-        for call in CALL.findall(line):
-            found += [{"kind": kind, "value": _number(kind, value)} for kind, value in VACUUM.findall(call)]
-        if any(call.startswith("rm") or "delete" in call or "rm " in call for call in DELETES.findall(line)):
-            found.append({"kind": "delete", "value": None})
+    """Return [{kind, value}] of what a text deletes of the journal; that it deletes files is told once."""
+    lines = scheduled.commands(text)
+    vacuums = (one for call in CALL.findall(lines) for one in VACUUM.findall(call))
+    found: list[dict[str, Any]] = [{"kind": kind, "value": _number(kind, value)} for kind, value in vacuums]
+    if any(KEPT_IN.search(call) and _deletes(call) for call in REMOVES.findall(lines)):
+        found.append({"kind": "delete", "value": None})
     return found
+
+
+def _deletes(call: str) -> bool:
+    """Say whether a call of rm or find deletes: find does so by itself, or has rm do it."""
+    return call.startswith("rm") or "delete" in call or "rm " in call
 
 
 def _number(kind: str, text: str) -> int | None:
     # What follows a value behind a blank is another argument, unless a quote held both together.
-    words = text.split()
+    words = text.rstrip(" .").split()
     for end in range(len(words), 0, -1):
         value = (systemd_settings.seconds if kind == "time" else systemd_settings.size)(" ".join(words[:end]))
         if value is not None and value != float("inf"):

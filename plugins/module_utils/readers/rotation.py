@@ -7,16 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .. import logrotate_conf
+from .. import logrotate_conf, scheduled
 from ..backups import schedule
 from ..door import Door, Missing, Unreadable
 from ..reading import Area, Reading
 from . import services, units
 
-TIMER = "logrotate.timer"
+TIMER, SERVICE = "logrotate.timer", "logrotate.service"
 STATES = ("/var/lib/logrotate/status", "/var/lib/logrotate/logrotate.status", "/var/lib/logrotate.status")
-UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-                "/usr/lib/systemd/system", "/lib/systemd/system")  # fmt: skip
 HOUR, DAY = 3600.0, 86400.0
 #: systemd's words for rhythms, in seconds.
 WORDS = {"minutely": 60.0, "hourly": HOUR, "daily": DAY, "weekly": 7 * DAY, "monthly": 28 * DAY}
@@ -25,23 +23,33 @@ CRONTABS = ("/etc/crontab", "/var/spool/cron/crontabs/root", "/var/spool/cron/ro
 #: Debian's job leaves the work to the timer where systemd runs.
 LEAVES = "/run/systemd/system"
 CALLS = re.compile(r"(?<![\w.-])logrotate(?![\w.-])")
+#: A call with its arguments, as far as the shell hands them on; a folder of logrotate's own is none.
+CALLED = re.compile(r"(?:/s?bin/|(?<![\w./-]))logrotate[\"']?[^\S\n]([^;&|<>#\n]*)")
+#: Options behind which another word stands that names no configuration (logrotate(8)).
+TAKES = re.compile(r"-[dfv?]*[lms]|--(?:log|mail|state)")
+#: What may name a file: a path, a variable, or a name of the usual form in the folder that a script went to.
+NAMES = re.compile(r"[\w.+@%-]*[/$].*|.*\.conf")
+QUOTES = "\"'`()"
+SPOOL = "/var/spool/cron/"
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `installed`, `stanzas`, `logs`, `problems`, `runs` and `last`.
+    """Learn `installed`, `stanzas`, `logs`, `problems`, `runs`, `elsewhere` and `last`.
 
     stanzas, logs and problems: as logrotate_conf.Configuration has them. runs: [{by, seconds}] of what starts logrotate
-    by itself, seconds being the shortest time between two runs (None where that can't be told). last: when logrotate
-    noted its state last, in seconds since 1970; None where it never did.
+    by itself, seconds being the shortest time between two runs (None where that can't be told). elsewhere: [{by,
+    path}] of the other configurations that it is started with, which are not read; path as it is written there. last:
+    when logrotate noted its state last, in seconds since 1970; None where it never did.
     """
     door = host.door
     area.facts["installed"] = door.which("logrotate") is not None
     if not area.facts["installed"]:
-        area.facts.update(stanzas=[], logs={}, problems=[], runs=[], last=None)
+        area.facts.update(stanzas=[], logs={}, problems=[], runs=[], elsewhere=[], last=None)
         return
     configured = logrotate_conf.load(door)
     area.facts.update(stanzas=configured.stanzas, logs=configured.logs, problems=configured.problems)
     area.learn("runs", lambda: [*timer(door), *cron(door, bool(host.fact("system", "systemd")))])
+    area.learn("elsewhere", lambda: [*elsewhere(door)])
     area.learn("last", last, door)
 
 
@@ -65,14 +73,8 @@ def timer(door: Door) -> Iterator[dict[str, Any]]:
 
 def schedules(door: Door) -> list[tuple[str, str]]:
     """Return the timer's On...= lines, those of drop-ins with it; an empty one takes back what was said before."""
-    files = [next((path for path in (f"{one}/{TIMER}" for one in UNIT_FOLDERS) if door.exists(path)), "")]
-    drop_ins: dict[str, str] = {}
-    for folder in (f"{one}/{TIMER}.d" for one in UNIT_FOLDERS):
-        for name in _listed(door, folder):
-            drop_ins.setdefault(name, f"{folder}/{name}")
-    files += [drop_ins[name] for name in sorted(drop_ins) if name.endswith(".conf")]
     found: list[tuple[str, str]] = []
-    for path in filter(None, files):
+    for path in scheduled.unit_files(door, TIMER):
         for line in door.lines(path):
             name, equals, value = (part.strip() for part in line.partition("="))
             if equals and name.startswith("On"):
@@ -106,6 +108,27 @@ def cron(door: Door, systemd: bool) -> Iterator[dict[str, Any]]:
         for line in _lines(door, path):
             if _called([line]):
                 yield {"by": path, "seconds": pause(line)}
+
+
+def elsewhere(door: Door) -> Iterator[dict[str, Any]]:
+    """Yield the configurations beside logrotate's own with which root's jobs and units, and their scripts, start it."""
+    roots = (path for path in scheduled.places(door) if not path.startswith(SPOOL) or path in CRONTABS)
+    places = dict.fromkeys([*roots, *scheduled.unit_files(door, SERVICE)])
+    for place, text in scheduled.texts(door, places):
+        for path in dict.fromkeys(configurations(text)):
+            if path != logrotate_conf.MAIN:
+                yield {"by": place, "path": path}
+
+
+def configurations(text: str) -> Iterator[str]:
+    """Yield the files that calls of logrotate in a text name as its configuration."""
+    for arguments in CALLED.findall(scheduled.commands(text)):
+        words = iter(arguments.split())
+        for word in words:
+            if TAKES.fullmatch(word):
+                next(words, None)
+            elif not word.startswith("-") and NAMES.fullmatch(word.strip(QUOTES)):
+                yield word.strip(QUOTES)
 
 
 def pause(line: str) -> float | None:

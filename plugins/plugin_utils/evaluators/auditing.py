@@ -13,6 +13,10 @@ ON = "lin-lm-auditd-on"
 OFF, CHANGEABLE, LOCKED = 0, 1, 2
 DAY = 86400
 MIB = 1 << 20
+#: No host has no record for so long: each logon and each start of a service is one.
+SILENT_DAYS = 7
+#: The options that have auditd write no log; the second is the older one, by which auditd sets the first.
+UNWRITTEN = {"write_logs": "no", "log_format": "nolog"}
 #: What auditd does with a full file where auditd.conf doesn't say (auditd's own defaults, in its configuration reader).
 DEFAULTS = {"max_log_file_action": "ignore", "num_logs": "0", "max_log_file": "0"}
 
@@ -48,6 +52,11 @@ def setting(case: Case, name: str) -> str:
     return str(case.facts["audit"]["conf"].get(name, DEFAULTS.get(name, ""))).strip().lower()
 
 
+def unwritten(case: Case) -> dict[str, str]:
+    """Return the options of auditd.conf by which auditd writes no log."""
+    return {name: value for name, value in UNWRITTEN.items() if setting(case, name) == value}
+
+
 def number(case: Case, name: str) -> int:
     """Return an option that is a number; raises Unread where it isn't one."""
     text = setting(case, name)
@@ -77,6 +86,20 @@ def daily(case: Case) -> float:
         text = "the audit log holds %d hours; how much comes in a day isn't known before it holds %d days"
         raise Unread(text % (held // 3600, least))
     return float(known["bytes"] * DAY / max(held, 1))
+
+
+def written_lately(case: Case) -> None:
+    """Raise Unread where auditd runs and its log tells nothing of these days: what was written before isn't kept on."""
+    known = case.facts["audit"]
+    if not known["log"] or not known["daemon"]["active"]:
+        return
+    newest = known["log"]["newest"]
+    if newest is None:
+        raise Unread("%s holds no record, and auditd runs" % known["log"]["path"])
+    silent = case.facts["system"]["now"] - newest
+    if silent > SILENT_DAYS * DAY:
+        text = "%s: its newest record is %d days old, and auditd runs: where its records go isn't known"
+        raise Unread(text % (known["log"]["path"], silent // DAY))
 
 
 def too_short(case: Case, days: int) -> Iterator[Item]:

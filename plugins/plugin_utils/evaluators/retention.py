@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from .auditing import written_lately
 from .facts import Unread
 from .kept_journal import oldest
 from .verdict import Case
@@ -113,12 +114,15 @@ def logons(case: Case) -> Log:
 
 
 def audit(case: Case) -> Log | None:
-    """Return the audit log, None where auditd doesn't run or writes none."""
+    """Return the audit log, None where auditd doesn't run or writes none. Raises Unread where it is an old one's."""
     known = case.facts["audit"]
     if not known["installed"] or not known["daemon"]["active"] or not known["log"]:
         return None
     begin = known["log"]["oldest"]
-    return Log("audit", known["log"]["path"], day(begin) if begin else None)
+    log = Log("audit", known["log"]["path"], day(begin) if begin else None)
+    if not young(case, log):
+        written_lately(case)
+    return log
 
 
 def day(seconds: int) -> date:

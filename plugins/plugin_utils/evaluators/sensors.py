@@ -48,6 +48,9 @@ class Seen:
 WORDS = {"check_in": "last contact with its server", "signatures": "signatures' age", "rules": "rules' age",
          "drops": "lost packets", "guard": "guard against tampering"}  # fmt: skip
 
+#: What is written while the host is being read is no older than that, and dated after the moment that is its now.
+WHILE_READING = 300
+
 Check = Callable[[Seen], Iterable[Item]]
 
 
@@ -121,7 +124,11 @@ def fresh(what: str, variable: str, per_unit: int, unit: str) -> Check:
         if moment is None:
             yield item("%s: %s" % (name, what), "%s: nothing shows its %s" % (name, WORDS[what]))
             return
-        age = (seen.case.facts["system"]["now"] - moment) / per_unit
+        seconds = seen.case.facts["system"]["now"] - moment
+        age = seconds / per_unit
+        if seconds < -WHILE_READING:
+            text = "%s: %s is dated %.1f %s from now, which is still to come"
+            raise Unread(text % (name, WORDS[what], -age, unit))
         if age > limit:
             text = "%s: %s is %d %s, at most %d are allowed" % (name, WORDS[what], age, unit, limit)
             yield item("%s: %s" % (name, what), text)

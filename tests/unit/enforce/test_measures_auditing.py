@@ -75,6 +75,8 @@ def test_nothing_is_deleted_any_more() -> None:
     assert step["arguments"] == {"values": {"max_log_file_action": "keep_logs"}}
     with pytest.raises(Left, match="write_logs"):
         steps(host(conf={"write_logs": "no"}), SPAN)
+    with pytest.raises(Left, match="log_format = nolog"):
+        steps(host(conf={"log_format": "NOLOG"}), SPAN)
 
 
 def test_where_the_kernel_refuses_nothing_is_done() -> None:

@@ -55,6 +55,7 @@ def test_on() -> None:
         ({"status": {"enabled": 1, "lost": 0, "backlog_limit": 64}}, "kernel: backlog"),
         ({"cmdline": {"audit": None, "audit_backlog_limit": "8192"}}, "start: audit"),
         ({"cmdline": {"audit": "0", "audit_backlog_limit": "8192"}}, "start: audit"),
+        ({"cmdline": {"audit": "Off", "audit_backlog_limit": "8192"}}, "start: audit"),
         ({"cmdline": {"audit": "1", "audit_backlog_limit": None}}, "start: backlog"),
         ({"cmdline": {"audit": "1", "audit_backlog_limit": "x"}}, "start: backlog"),
         ({"loaded": []}, "not loaded"),
@@ -62,6 +63,11 @@ def test_on() -> None:
 )
 def test_each_lack_is_named(facts: dict[str, Any], identity: str) -> None:
     assert identities(on(**facts)) == [identity]
+
+
+@pytest.mark.parametrize("word", ["1", "on", "ON"])
+def test_the_kernel_takes_either_word_for_yes(word: str) -> None:
+    assert on(cmdline={"audit": word, "audit_backlog_limit": "8192"}).status == "pass"
 
 
 def test_locked_rules_are_fine_and_asked_for_only_where_declared() -> None:
@@ -132,6 +138,19 @@ def test_unset_options_have_auditd_s_own_defaults() -> None:
 
 def test_a_log_that_is_not_written_keeps_nothing() -> None:
     assert "write_logs" in identities(span(conf={**CONF, "write_logs": "no"}, log=None))
+    kept = {**CONF, "max_log_file_action": "keep_logs"}
+    assert identities(span(conf={**kept, "log_format": "NOLOG"}, log=None)) == ["log_format"]
+    assert span(conf={**kept, "log_format": "ENRICHED"}).status == "pass"
+
+
+@pytest.mark.parametrize("action", ["keep_logs", "rotate"])
+def test_a_log_that_nobody_writes_any_more_shows_nothing(action: str) -> None:
+    conf = {**CONF, "max_log_file_action": action}
+    stale = {**log(400, MIB), "newest": NOW - 8 * DAY}
+    assert "its newest record is 8 days old" in span(conf=conf, log=stale).reason
+    assert span(conf=conf, log={**stale, "newest": NOW - 6 * DAY}).status == "pass"
+    assert "holds no record" in span(conf=conf, log={**stale, "oldest": None, "newest": None}).reason
+    assert span(conf=conf, log=stale, daemon={"active": False, "enabled": True}).status == "pass"
 
 
 def test_without_auditd_the_other_control_says_so() -> None:

@@ -37,7 +37,8 @@ def oldest(areas: dict[str, Any], *seen: Sighting, errors: list[dict[str, Any]] 
 
 
 def running(back: float | None, **more: Any) -> dict[str, Any]:
-    log = {"path": "/var/log/audit/audit.log", "bytes": 40 * MIB, "daily_bytes": MIB, "oldest": None, **more}
+    log = {"path": "/var/log/audit/audit.log", "bytes": 40 * MIB, "daily_bytes": MIB, "oldest": None,
+           "newest": None if back is None else NOW, **more}  # fmt: skip
     if back is not None:
         log["oldest"] = NOW - int(back * DAY)
     return {"installed": True, "daemon": {"active": True}, "conf": GOOD, "log": log}
@@ -87,6 +88,15 @@ def test_the_audit_log_counts_where_auditd_runs() -> None:
     assert oldest(host(audit=running(190))).status == "pass"
     assert oldest(host(audit={**running(5), "daemon": {"active": False}})).status == "pass"
     assert oldest(host(audit={**running(5), "log": None})).status == "pass"
+
+
+def test_an_audit_log_that_nobody_writes_any_more_shows_nothing_of_today() -> None:
+    found = oldest(host(audit=running(400, newest=NOW - 190 * DAY)))
+    assert found.status == "unknown" and "its newest record is 190 days old" in found.reason
+    assert oldest(host(audit=running(400, newest=NOW - 6 * DAY))).status == "pass"
+    stopped = {**running(400, newest=NOW - 190 * DAY), "daemon": {"active": False}}
+    assert oldest(host(audit=stopped)).status == "pass"
+    assert identities(oldest(host(audit=running(90, newest=NOW - 30 * DAY)))) == ["audit"]
 
 
 def test_one_log_that_is_unread_hides_no_other() -> None:

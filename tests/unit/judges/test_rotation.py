@@ -36,7 +36,8 @@ def host(found: dict[str, Any] | None, run: float | None = DAY, days: int = 100,
         "system": {"now": NOW, "hostname": "web", "account": "ansible", "systemd": True, "born": NOW - 900 * DAY},
         "rotation": {
             "installed": True, "stanzas": [found] if found else [], "logs": {PATH: 0} if found else {}, "problems": [],
-            "runs": [{"by": "logrotate.timer", "seconds": run}] if run != 0 else [], "last": None,
+            "runs": [{"by": "logrotate.timer", "seconds": run}] if run != 0 else [], "elsewhere": [],
+            "last": None,
         },
         "log_files": {
             "logs": {PATH: {"live": True, "rotated": 3, "bytes": days * MEBIBYTE, "newest": NOW - DAY, **log}},
@@ -90,6 +91,18 @@ def test_what_nothing_rotates_only_grows() -> None:
     without = host(None)
     without["rotation"].update(installed=False, runs=[])
     assert judge(CONTROL, without).status == "pass"
+
+
+@pytest.mark.parametrize("run", [DAY, 0])
+def test_what_another_configuration_may_rotate_is_unknown(run: float) -> None:
+    facts = host(None, run)
+    facts["rotation"]["elsewhere"] = [{"by": "/etc/cron.hourly/nginx", "path": "/etc/nginx/logrotate.conf"}]
+    verdict = judge(CONTROL, facts)
+    assert verdict.status == "unknown"
+    assert "%s: logrotate is started with /etc/nginx/logrotate.conf too" % PATH in verdict.reason
+    named = host(stanza(), DAY)
+    named["rotation"]["elsewhere"] = facts["rotation"]["elsewhere"]
+    assert judge(CONTROL, named).status == "pass"
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,17 @@ def test_a_delivery_log_outside_of_var_log_is_not_looked_at() -> None:
     areas = {"delivery": {"ansible": None, "awx": False}}
     found = judged("lin-lm-delivery-log", areas, bulwark_delivery_logs=["/srv/vault/audit.log"])
     assert found.reason == "/srv/vault/audit.log lies outside of /var/log, and is not looked at"
+
+
+def test_a_report_of_which_more_is_told_than_read_is_no_pass() -> None:
+    assert "more changes than are read" in fim([aide(more=True)]).reason
+    told = fim([aide(more=True, changed=["/etc/pam.d/sshd"])])
+    assert told.status == "fail" and len(told.wrong) == 1
+
+
+@pytest.mark.parametrize("ahead", [900 * DAY, HOUR])
+def test_a_contact_that_is_still_to_come_is_none(ahead: int) -> None:
+    entry = {"name": "falcon", "check_in": "/c", "guarded": "2026-11-01"}
+    found = edr({"CrowdStrike Falcon": {"check_in": NOW + ahead}}, entry)
+    assert found.status == "unknown" and "which is still to come" in found.reason
+    assert edr({"CrowdStrike Falcon": {"check_in": NOW + 20}}, entry).status == "pass", "written while it was read"

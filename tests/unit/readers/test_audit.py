@@ -7,6 +7,7 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils.audit_log import count, newest_first
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Completed, Door
 from ansible_collections.bulwark.msp.plugins.module_utils.readers.audit import parse_status
@@ -102,6 +103,42 @@ def test_where_the_kernel_refuses_the_reason_is_its_own(tmp_path: Path) -> None:
     assert facts["loaded"] is None and "loaded" not in errors
 
 
+@pytest.mark.parametrize(
+    ("rc", "said", "reason"),
+    [
+        (255, "Error sending status request (Operation not permitted)\nThere was an error while processing\n",
+         "Operation not permitted"),
+        (1, "Error - audit support not in kernel\nCannot open netlink audit socket\n", "support not in kernel"),
+        (1, "Error opening audit netlink socket (Protocol not supported)\n", "Protocol not supported"),
+    ],
+)  # fmt: skip
+def test_what_the_kernel_itself_answers_is_a_refusal(tmp_path: Path, rc: int, said: str, reason: str) -> None:
+    facts, errors = audit(tmp_path, FILES, {**ANSWERS, "auditctl -s": Completed(rc, "", said)})
+    assert reason in facts["refusal"] and not errors
+
+
+BROKEN = "auditctl: error while loading shared libraries: libaudit.so.1: cannot open shared object file\n"
+
+
+@pytest.mark.parametrize(
+    ("rc", "said"), [(127, BROKEN), (-11, ""), (1, "Error sending status request (No buffer space available)\n"),
+                     (1, "The audit system is disabled\n")],
+)  # fmt: skip
+def test_an_auditctl_that_fails_is_no_refusal(tmp_path: Path, rc: int, said: str) -> None:
+    facts, errors = audit(tmp_path, FILES, {**ANSWERS, "auditctl -s": Completed(rc, "", said)})
+    assert {"refusal", "status", "loaded"} <= set(errors) and "refusal" not in facts
+    assert "auditctl -s exited %d: %s" % (rc, said.strip() or "no message") == errors["refusal"]
+    assert facts["daemon"]["active"], "the rest is known"
+
+
+def test_where_the_kernel_is_another_s_a_broken_auditctl_changes_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "proc/self/ns/pid"
+    place.parent.mkdir(parents=True)
+    place.symlink_to("pid:[4026532000]")
+    facts, errors = audit(tmp_path, FILES, {**ANSWERS, "auditctl -s": Completed(127, "", BROKEN)})
+    assert "error while loading" in facts["refusal"] and not errors
+
+
 def test_without_the_programs_nothing_is_asked(tmp_path: Path) -> None:
     facts, errors = read(tmp_path, "audit", {"/proc/cmdline": "quiet\n"})
     assert not errors
@@ -111,8 +148,10 @@ def test_without_the_programs_nothing_is_asked(tmp_path: Path) -> None:
 
 
 def test_a_log_that_is_not_written_has_no_size(tmp_path: Path) -> None:
-    facts, _errors = audit(tmp_path, {**FILES, "/etc/audit/auditd.conf": "write_logs = no\n"}, ANSWERS)
-    assert facts["log"] is None and facts["rate"] is None
+    for number, said in enumerate(("write_logs = no", "log_format = NOLOG", "log_format = nolog\nwrite_logs = NO")):
+        root = tmp_path / str(number)
+        facts, _errors = audit(root, {**FILES, "/etc/audit/auditd.conf": said + "\n"}, ANSWERS)
+        assert facts["log"] is None and facts["rate"] is None
 
 
 def test_no_rules_are_none(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,25 @@ def test_a_standby_gets_nothing_for_sure() -> None:
 def test_what_is_no_configuration_is_unreadable(text: str) -> None:
     with pytest.raises(Unreadable, match=r"/etc/rsyslog\.d/a\.conf:\d+: "):
         sent(text)
+
+
+@pytest.mark.parametrize(
+    "head", [":msg, ", ":msg", ":", "*.* ", "if $msg ", "input(", "input(a=", "*.* :omrelp:", "*.* @"]
+)
+@pytest.mark.parametrize("piece", [" ", "a", "a;", "a,", "!", "("])
+def test_a_long_text_is_gone_through_once(head: str, piece: str) -> None:
+    begun = time.monotonic()
+    with suppress(Unreadable):
+        rsyslog.parse(CONF, head + piece * 200000 + "~", lambda _pattern: [])
+    assert time.monotonic() - begun < 10
+
+
+def test_property_filters() -> None:
+    for text, condition in (
+        (':msg, contains, "x" stop', "msg\0\0contains\0x"), (":Msg , ! isequal , \"x\" stop", "msg\0!\0isequal\0x"),
+        (':msg,!regex,"x" stop', "msg\0!\0regex\0x"), (":msg, isempty stop", "msg\0\0isempty\0"),
+    ):  # fmt: skip
+        assert rsyslog.parse(CONF, text, lambda _pattern: [])[0].condition == condition
 
 
 def test_files_that_include_each_other_are_unreadable() -> None:

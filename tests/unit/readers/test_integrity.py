@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.readers import integrity
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,39 @@ def test_the_last_report_of_aide(tmp_path: Path) -> None:
     assert found["ended"] == 1795420932
     assert (facts["timers"], facts["cron"], facts["syscheck"], found["more"]) == ({}, [], None, False)
     assert not errors
+
+
+def long_report(changed: list[str], details: int) -> str:
+    """Return a report with so many bytes of details behind what changed."""
+    line = " Mtime     : 2026-11-23 08:01:00 +0000        | 2026-11-23 08:02:00 +0000\n"
+    summary = "".join("f > ...    .H     : %s\n" % path for path in changed)
+    begin, end = "Start timestamp: 2026-11-23 08:02:03 +0000\n", "End timestamp: 2026-11-23 09:02:12 +0100\n"
+    return begin + summary + line * (details // len(line)) + end
+
+
+def test_a_long_report_hides_no_change(tmp_path: Path) -> None:
+    files = {"/etc/aide/aide.conf": CONFIG, "/var/lib/aide/aide.db": ""}
+    owners = json.dumps({"/var/lib/aide/aide.db": {"modified": 1000}})
+    for name, details, more in (("short", 1000, False), ("long", 3 * integrity.REPORT_LIMIT, True)):
+        root = tmp_path / name
+        root.mkdir()
+        (root / "owners.json").write_text(owners)
+        report = long_report(["/etc/pam.d/sshd"], details)
+        (found,) = read(root, "integrity", {**files, "/var/log/a.log": report})[0]["aide"]
+        assert (found["changed"], found["more"], found["ended"]) == (["/etc/pam.d/sshd"], more, 1795420932)
+
+
+@given(st.lists(st.sampled_from(["/etc/a", "/etc/b", "/usr/c"]), unique=True), st.integers(0, 4000))
+def test_what_is_not_whole_says_so(tmp_path_factory: pytest.TempPathFactory, paths: list[str], details: int) -> None:
+    place = tmp_path_factory.mktemp("host") / "report"
+    text = long_report(paths, details)
+    place.write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(integrity, "REPORT_LIMIT", 1000)
+        found, whole = integrity.both_ends(Door(str(place.parent)), "/report")
+    assert whole is (len(text) <= 1000)
+    assert all(path in integrity.CHANGED.findall(found) for path in paths)
+    assert integrity.ended_at(found) == 1795420932
 
 
 def test_debians_cron_job_leaves_it_to_the_timer(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.module_utils import journal_file, systemd_settings
+from ansible_collections.bulwark.msp.plugins.module_utils import journal_file, scheduled, systemd_settings
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Completed, Door
-from ansible_collections.bulwark.msp.plugins.module_utils.readers import journal
+from ansible_collections.bulwark.msp.plugins.module_utils.keeping import removing
+from ansible_collections.bulwark.msp.plugins.module_utils.readers import journal, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +137,80 @@ def test_what_shortens_the_journal_is_found_where_it_runs(tmp_path: Path) -> Non
         ("/opt/tidy.sh", "delete", None),
         ("/usr/lib/systemd/system/their.service", "time", 14 * DAY),
     ]
+
+
+def test_a_timer_starts_the_unit_that_it_names(tmp_path: Path) -> None:
+    vacuums = "[Service]\nExecStart=journalctl --vacuum-time=7d\n"
+    own, wants = "/etc/systemd/system/", "/etc/systemd/system/timers.target.wants/"
+    files = {
+        **{f"{own}{name}.service": vacuums for name in ("a", "b", "c", "d@", "e@", "f", "idle", "other")},
+        f"{own}by-name.timer": "[Timer]\nOnCalendar=daily\n Unit = a.service\n",
+        f"{own}by-drop-in.timer": "[Timer]\nUnit=other.service\n",
+        f"{own}by-drop-in.timer.d/x.conf": "[Timer]\nUnit=b.service\n",
+        f"{own}seen.path": "[Path]\nPathExists=/run/full\nUnit=c.service\n",
+        f"{own}off.timer": "[Timer]\nUnit=idle.service\n",
+        "/usr/lib/systemd/system/theirs.timer": "[Timer]\nUnit=really.service\n",
+        "/usr/lib/systemd/system/really.service": vacuums,
+        **{
+            f"{wants}{name}": ""
+            for name in ("by-name.timer", "by-drop-in.timer", "d@x.timer", "theirs.timer", "f.timer")
+        },
+        "/etc/systemd/system/paths.target.wants/seen.path": "",
+        "/etc/systemd/system/multi-user.target.wants/e@x.y.service": "",
+    }
+    facts, errors = learn(tmp_path, files, {})
+    assert not errors
+    places = {one["place"].rpartition("/")[2] for one in facts["vacuum"]}
+    assert places == {"a.service", "b.service", "c.service", "d@.service", "e@.service", "f.service", "really.service"}
+
+
+#: As much as is read of a text that any user may have written: what is looked for in it, over and over or nearly.
+HOSTILE = [
+    "journalctl --vacuum-time" + " " * 262144, "journalctl --vacuum-time=" + "a " * 131072,
+    "journalctl --vacuum-time=" + "1" * 262144, 'journalctl --vacuum-time "' + " " * 262144,
+    "journalctl " * 23831, "journalctl --vacuum-time " * 10485,
+    "rm " * 87381, "find " * 52428, "rm /var/log/journa " * 13797, "rm ;" * 65536, " " * 262144, "\n " * 131072,
+    "\\\n" * 131072, "#" * 262144, "/" * 262144, "/a" * 131072, "/" + "a" * 262143,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:30].strip() or repr(text[:2]))
+def test_no_text_of_a_user_holds_the_reading_up(text: str) -> None:
+    begun = time.monotonic()
+    journal.shortens(text)
+    scheduled.SCRIPT.findall(text)
+    removing.removals(text)
+    removing.guarded("/bulwark-prune " + text)
+    list(rotation.configurations(text.replace("journalctl", "logrotate")))
+    # Patterns that go back over what they have seen take minutes for one of these.
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("journalctl --vacuum-time=30d.", [("time", 30 * DAY)]),
+        ("journalctl --vacuum-time ' 30d'", [("time", 30 * DAY)]),
+        ("journalctl --vacuum-size=1G 30d; journalctl --vacuum-time=1w", [("size", 1 << 30), ("time", 7 * DAY)]),
+        (
+            "journalctl \\\n --vacuum-size=1G\n# journalctl --vacuum-size=2G\n  # \\\n--vacuum-size=3G",
+            [("size", 1 << 30)],
+        ),
+        ("journalctl; --vacuum-time=1d", []),
+        ("echo rm -r x; ls /var/log/journal", []),
+        ("rm -r x /run/log/journal/*/user-1*.journal", [("delete", None)]),
+        ("find /var/log/journal -exec rm {} +\nfind /var/log/journal -delete", [("delete", None)]),
+        ("find /var/log/journals -delete; find /var/log/journal -ls", []),
+    ],
+)
+def test_what_a_text_deletes(text: str, found: list[tuple[str, int | None]]) -> None:
+    assert [(one["kind"], one["value"]) for one in journal.shortens(text)] == found
+
+
+@given(st.integers(1, 999), st.sampled_from("smhdwy"), st.sampled_from(["=", " ", "  ", '="', "='"]), st.text('a "-;'))
+def test_what_is_vacuumed_is_read_whatever_follows(number: int, unit: str, between: str, rest: str) -> None:
+    said = "journalctl -q --vacuum-time%s%d%s;%s" % (between, number, unit, rest)
+    assert journal.shortens(said)[0] == {"kind": "time", "value": int(systemd_settings.seconds(f"{number}{unit}") or 0)}
 
 
 def test_what_journald_left_out_is_told(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.bulwark.msp.plugins.module_utils import logrotate_conf
 from ansible_collections.bulwark.msp.plugins.module_utils.door import Door, Unreadable
+from ansible_collections.bulwark.msp.plugins.module_utils.readers import rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +119,31 @@ def test_a_script_that_removes_logs_is_told(tmp_path: Path) -> None:
     assert [said(found, name, "removes") for name in "ab"] == [[True], [False]]
 
 
+@pytest.mark.parametrize(
+    ("line", "removes"),
+    [
+        ("rm -f /var/log/a", True), ("cd /var/log; rm $1", True), ("echo $1; rm x", False), ("rm x; ls /var/log", True),
+        ("find /var/log -delete", True), ("find /srv -delete; ls /var/log/x", True), ("find /var/log -ls", False),
+        ("shred $@", True), ("farm /var/log", False), ("rm " * 300000, False), ("/var/log " * 100000, False),
+        ("-delete " * 130000, False), ("$1 " * 300000, False),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_what_removes_logs(line: str, removes: bool) -> None:
+    begun = time.monotonic()
+    assert logrotate_conf.removes_logs(line) is removes
+    assert time.monotonic() - begun < 5
+
+
+@given(st.lists(st.sampled_from(["rm", "unlink", "-delete", "/var/log/x", "$1", "ls", ";"])).map(" ".join))
+def test_whatever_stands_between_a_program_and_a_log(line: str) -> None:
+    words = line.split(" ")
+    logs = [at for at, word in enumerate(words) if word in ("/var/log/x", "$1")]
+    after = any(at < max(logs, default=-1) for at, word in enumerate(words) if word in ("rm", "unlink", "-delete"))
+    before = "-delete" in words[words.index("/var/log/x") :] if "/var/log/x" in words else False
+    assert logrotate_conf.removes_logs(line) is (after or before)
+
+
 @given(st.text(max_size=300) | st.lists(st.sampled_from(
     ["/var/log/a", "{", "}", "\n", "rotate 5", "size 1M", "postrotate", "endscript", "'", '"', "# x", "include /etc",
      "tabooext + .x", "daily", "create 0640", "\\", " "]), max_size=30).map("".join))  # fmt: skip
@@ -169,3 +196,65 @@ def test_what_starts_it_and_how_often(tmp_path: Path) -> None:
     for when, seconds in (("*/5 * * * *", 60), ("0 * * * *", 3600), ("5 4 * * 1", 86400), ("@weekly", 7 * 86400)):
         files = {"/etc/cron.d/mine": "# logrotate\nMAILTO=root\n" + line % when}
         assert runs(tmp_path / when[0:3].replace("*", "s").replace("/", "_"), files)[0]["seconds"] == seconds
+
+
+def facts_of(root: Path, files: dict[str, str]) -> dict[str, Any]:
+    (root / "usr/sbin").mkdir(parents=True, exist_ok=True)
+    (root / "usr/sbin/logrotate").write_text("")
+    (root / "usr/sbin/logrotate").chmod(0o755)
+    facts, errors = read(root, "rotation", {"/etc/logrotate.conf": MAIN, "/run/systemd/system/x": "", **files})
+    assert not errors
+    return facts
+
+
+DEBIAN = """#!/bin/sh
+# logrotate /etc/some.conf
+if [ ! -x /usr/sbin/logrotate ]; then
+    exit 0
+fi
+/usr/sbin/logrotate /etc/logrotate.conf
+EXITVALUE=$?
+if [ $EXITVALUE != 0 ]; then
+    /usr/bin/logger -t logrotate "ALERT exited abnormally with [$EXITVALUE]"
+fi
+"""
+
+
+def test_other_configurations_that_are_run_are_told(tmp_path: Path) -> None:
+    call = "/usr/sbin/logrotate -s /var/lib/ng.status /etc/nginx/logrotate.conf\n"
+    service = "[Service]\nExecStart=/usr/sbin/logrotate /etc/logrotate.conf\nReadWritePaths=/var/lib/logrotate /srv\n"
+    usual = {
+        "/etc/cron.daily/logrotate": DEBIAN,
+        "/usr/lib/systemd/system/logrotate.service": service,
+        "/var/spool/cron/crontabs/bob": "0 * * * * logrotate /home/bob/own.conf\n",
+    }
+    assert facts_of(tmp_path / "usual", usual)["elsewhere"] == []
+    more = {
+        "/etc/cron.hourly/nginx-rotate": "#!/bin/sh\n" + call,
+        "/etc/systemd/system/logrotate.service.d/x.conf": "[Service]\nExecStart=-/usr/sbin/logrotate /etc/x\n",
+        "/etc/systemd/system/web.service": "[Service]\nExecStart=/opt/web.sh\n",
+        "/opt/web.sh": '#!/bin/sh\nlogrotate \\\n  --state /srv/state "$HOME/web.conf"\n',
+        "/var/spool/cron/crontabs/root": "5 * * * * logrotate -fv /etc/logrotate.conf /etc/r.d >/dev/null 2>&1\n",
+    }
+    found = facts_of(tmp_path / "more", {**usual, **more})
+    assert {one["by"]: one["path"] for one in found["elsewhere"]} == {
+        "/etc/cron.hourly/nginx-rotate": "/etc/nginx/logrotate.conf",
+        "/etc/systemd/system/logrotate.service.d/x.conf": "/etc/x",
+        "/opt/web.sh": "$HOME/web.conf",
+        "/var/spool/cron/crontabs/root": "/etc/r.d",
+    }
+
+
+OPTIONS = ["-d", "-fv", "--force", "-s /a/state", "-vs /a/state", "--state=/a/s", "--mail /bin/mail", "-l /a/log"]
+
+
+@given(st.lists(st.sampled_from(OPTIONS)), st.sampled_from(["/etc/a.conf", "'/etc/a.conf'", "/etc/a.conf >/dev/null"]))
+def test_no_option_is_taken_for_a_configuration(options: list[str], path: str) -> None:
+    text = "cd / && /usr/sbin/logrotate %s %s; echo /etc/b.conf" % (" ".join(options), path)
+    assert list(rotation.configurations(text)) == ["/etc/a.conf"]
+
+
+@given(st.text(max_size=200))
+def test_any_text_may_start_it(text: str) -> None:
+    for path in rotation.configurations("logrotate " + text):
+        assert path

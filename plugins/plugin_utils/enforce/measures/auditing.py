@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...evaluators.auditing import LOCKED, OFF, installed, possible
+from ...evaluators.auditing import LOCKED, OFF, installed, possible, unwritten
 from ...evaluators.verdict import Case, NotApplicable
 from ..steps import HEADER, Left, Measures, Step, edit, file, package, program, unit
 
@@ -83,8 +83,9 @@ def audit_kept(case: Case, arguments: Any, control: str) -> list[Step]:
     if not installed(case):
         return []
     values = {"max_log_file_action": "keep_logs"}
-    if case.facts["audit"]["conf"].get("write_logs", "yes").lower() == "no":
-        raise Left("%s: write_logs = no; whether records are to be kept here is somebody's decision" % CONFIGURATION)
+    for name, value in unwritten(case).items():
+        text = "%s: %s = %s; whether records are to be kept here is somebody's decision"
+        raise Left(text % (CONFIGURATION, name, value))
     return [edit(CONFIGURATION, "settings", {"values": values}, reload=["auditd"])]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...evaluators import auditing
 from ...evaluators.auditing import LOCKED, OFF, ON, absent, installed, possible, room, rules, setting, too_short
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
@@ -14,6 +15,8 @@ from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, it
 JUDGES = Judges()
 #: What auditd may do when a file is full: any of these keeps what was written.
 KEEPS = ("keep_logs", "rotate", "syslog")
+#: What the kernel takes for yes behind audit=, in capitals as well (audit_enable in kernel/audit.c).
+STARTED = ("1", "on")
 
 
 @JUDGES.of(ON)
@@ -57,7 +60,7 @@ def _kernel(case: Case) -> Iterator[Item]:
 def _started(case: Case) -> Iterator[Item]:
     """Yield what the kernel was not told at its start: processes begun before auditd are else never audited."""
     options, least = case.facts["audit"]["cmdline"], case.policy["bulwark_audit_backlog"]
-    if options["audit"] != "1":
+    if (options["audit"] or "").lower() not in STARTED:
         yield item("start: audit", "the kernel is not started with audit=1: what began before auditd is not audited")
     backlog = options["audit_backlog_limit"]
     if not (backlog and backlog.isdecimal() and int(backlog) >= least):
@@ -99,7 +102,7 @@ def audit_span(case: Case) -> Verdict:
     elsewhere = kept_elsewhere(case)
     if elsewhere:
         return verdict(expected, evidence=[elsewhere], assurance="proven")
-    wrong, unread = gather(case, _written, _full, lambda one: too_short(one, days))
+    wrong, unread = gather(case, _written, _full, lambda one: too_short(one, days), _lately)
     most = room(case) if not unread else None
     evidence = ["/etc/audit/auditd.conf", "/var/log/audit: sizes and first records"]
     return verdict(
@@ -109,8 +112,13 @@ def audit_span(case: Case) -> Verdict:
 
 
 def _written(case: Case) -> Iterator[Item]:
-    if setting(case, "write_logs") == "no":
-        yield item("write_logs", "/etc/audit/auditd.conf: write_logs = no keeps nothing on this host")
+    for name, value in auditing.unwritten(case).items():
+        yield item(name, "/etc/audit/auditd.conf: %s = %s keeps nothing on this host" % (name, value))
+
+
+def _lately(case: Case) -> list[Item]:
+    auditing.written_lately(case)
+    return []
 
 
 def _full(case: Case) -> Iterator[Item]:

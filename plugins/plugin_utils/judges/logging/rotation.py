@@ -30,15 +30,19 @@ def logrotate_span(case: Case) -> Verdict:
         return verdict(expected, evidence=[elsewhere], assurance="proven")
     evidence = ["/etc/logrotate.conf and what it includes", *paths]
     pause = interval(case) if case.facts["rotation"]["installed"] else None
-    if pause is None:
+    others = ", ".join(dict.fromkeys(one["path"] for one in case.facts["rotation"]["elsewhere"]))
+    if pause is None and not others:
         return verdict(expected, evidence=["nothing runs logrotate here, so that it removes nothing", *paths])
     wrong: list[Item] = []
     unread = []
     for path in paths:
         try:
-            found = kept(case, path, pause)
+            found = kept(case, path, pause) if pause is not None else None
         except Unread as reason:
             unread.append(str(reason))
+            continue
+        if found is None and others:
+            unread.append("%s: logrotate is started with %s too, which is not read and may name it" % (path, others))
             continue
         if found is None:
             evidence.append("%s: no stanza names it, so that logrotate leaves it alone" % path)
