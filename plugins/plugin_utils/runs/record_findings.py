@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from ..catalogue.catalogue import Catalogue
 from ..declared.signatures import signers
 from ..evaluators.verdict import Verdict
+from ..fleet.all import FLEET_JUDGES, OPTIONAL
+from ..judges.all import JUDGES
 from ..judges.records.all import MADE_BY_RUNS, judge, without_record
-from ..judges.records.case import RecordCase
+from ..judges.records.case import RecordCase, Seen
 from ..judges.records.promises import PROMISED
 from ..records.kinds.all import KINDS
 from ..records.records import Records, gather
@@ -23,6 +25,8 @@ from .fleet_findings import Made, named
 UNSET = "bulwark_evidence_dir is not set for any host of this customer; name the directory with its records"
 #: Two folders would hold two records of one kind, of which either could be meant.
 SEVERAL = "bulwark_evidence_dir names several folders for hosts of this customer, %s; it has one"
+#: What a finding shows of its control, and the kind of waiver that changes nothing about it.
+FAILING, DECIDED, ACCEPTED = "failing", "decided", "risk_accepted"
 NO_RECORD = "there is no record %s.yml in %s; `make explain CONTROL=%s` shows one"
 
 
@@ -39,30 +43,32 @@ class Subject(NamedTuple):
 class Shown:
     """What hosts show that records are held against; only that is kept, so that a fleet fits.
 
-    On which hosts of which customer fails what records promise, and for which controls nobody is named.
+    On which hosts of which customer what records promise fails or holds, and for which controls nobody is named.
     """
 
     def __init__(self) -> None:
-        self._hosts: dict[str, dict[str, list[str]]] = {}
+        self._promised: dict[str, dict[str, dict[str, set[str]]]] = {}
         self._unnamed: dict[str, dict[str, set[str]]] = {}
 
     def add_host(self, document: Mapping[str, Any]) -> None:
-        """Note what fails on a host, and what nobody is named for, by its result."""
+        """Note what fails and what holds on a host, and what nobody is named for, by its result."""
         for finding in document["findings"]:
             self._note_unnamed(document["customer"], finding)
-        if document["seconds"] is None:
-            return  # it was not read: that it shows nothing says nothing
-        hosts = self._hosts.setdefault(document["customer"], {})
-        for finding in document["findings"]:
-            if finding["status"] == "fail" and finding["control"] in PROMISED:
-                hosts.setdefault(finding["control"], []).append(document["host"])
+            self._note_promised(document["customer"], finding, (document["host"],))
 
     def add_fleet(self, made: Made, own: Iterable[str]) -> None:
         """Note what a fleet judge found, for the customer's own hosts alone. own: their names."""
         self._note_unnamed(made.customer, made.own)
-        if made.own["status"] == "fail" and made.own["control"] in PROMISED:
-            hosts = sorted({*made.fleet["hosts"]} & {*own})
-            self._hosts.setdefault(made.customer, {})[made.own["control"]] = hosts or ["hosts of this customer"]
+        hosts = {*own}
+        if _answer(made.own) == FAILING:
+            hosts = {*made.fleet["hosts"]} & hosts or {"hosts of this customer"}
+        self._note_promised(made.customer, made.own, hosts)
+
+    def _note_promised(self, customer: str, finding: Mapping[str, Any], hosts: Iterable[str]) -> None:
+        answer, control = _answer(finding), finding["control"]
+        if answer and control in PROMISED:
+            answers = self._promised.setdefault(customer, {}).setdefault(control, {FAILING: set(), DECIDED: set()})
+            answers[answer].update(hosts)
 
     def _note_unnamed(self, customer: str, finding: Mapping[str, Any]) -> None:
         if finding["responsible"] == NOBODY:
@@ -72,10 +78,28 @@ class Shown:
         """Return the controls that nobody is named for, by section."""
         return {section: set(controls) for section, controls in self._unnamed.get(customer, {}).items()}
 
-    def failing(self, customer: str) -> dict[str, tuple[str, ...]] | None:
-        """Return the failing hosts by control, None where no host of the customer was read."""
-        hosts = self._hosts.get(customer)
-        return None if hosts is None else {control: tuple(sorted(names)) for control, names in hosts.items()}
+    def promised(self, customer: str, judged: Iterable[str]) -> dict[str, Seen]:
+        """Return what a customer's hosts show of each control that records promise and that can be judged.
+
+        judged: the controls that the run chose. What it left out could have been judged, but for what nobody compares
+        who doesn't ask for it.
+        """
+        wanted = PROMISED & {*JUDGES, *FLEET_JUDGES} - ({*OPTIONAL} - {*judged})
+        known = self._promised.get(customer, {})
+        nothing: dict[str, set[str]] = {FAILING: set(), DECIDED: set()}
+        shown = {control: known.get(control, nothing) for control in sorted({*wanted, *known})}
+        return {control: Seen(tuple(sorted(answers[FAILING])), tuple(sorted(answers[DECIDED])))
+                for control, answers in shown.items()}  # fmt: skip
+
+
+def _answer(finding: Mapping[str, Any]) -> str | None:
+    """Return whether a finding shows that its control fails, or that it does not; None where it shows neither.
+
+    Who accepts a risk says that it is there: what was promised does not hold, whatever else becomes of the finding.
+    """
+    if finding["status"] == "waived":
+        return FAILING if finding["waiver"]["kind"] == ACCEPTED else DECIDED
+    return {"fail": FAILING, "pass": DECIDED, "not_applicable": DECIDED}.get(finding["status"])
 
 
 def findings(
@@ -100,10 +124,11 @@ def findings(
         own = registers.get(customer, {})
         unnamed = _unnamed(kinds, own, shown.unnamed(customer), catalogue)
         policies = {target["policy"]: None for target in about["targeted"] if target["customer"] == customer}
+        promised = shown.promised(customer, about["controls"]["judged"])
         for kind in kinds:
             case = RecordCase(
                 kind, customer, records, own, own_hosts(about, customer),
-                tuple(about["policies"][key] for key in policies), looser, day, shown.failing(customer),
+                tuple(about["policies"][key] for key in policies), looser, day, promised,
                 any(place["customer"] == customer for place in about.get("not_targeted", ())), unnamed,
                 bool(signing.get("required")) and kind != MADE_BY_RUNS,
             )  # fmt: skip

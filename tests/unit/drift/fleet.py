@@ -68,12 +68,16 @@ def waiver(expires: date) -> dict[str, Any]:
 
 @dataclass
 class Fleet:
-    """A results directory, and the variables of each customer. late: what went wrong after the last seal."""
+    """A results directory, and the variables of each customer. late: what went wrong after the last seal.
+
+    links: what each host that is read has to be compared with others.
+    """
 
     folder: Path
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     late: list[str] = field(default_factory=list)
+    links: dict[str, Any] = field(default_factory=dict)
 
     def run(self, day: int, hosts: Mapping[str, Host], left: tuple[str, ...] = (), complete: bool = True) -> Run:
         """Return a run, `day` days after the first, of hosts named customer-host. left: hosts not targeted."""
@@ -83,7 +87,8 @@ class Fleet:
         plan.not_targeted = [{"host": host, "customer": customer_of(host)} for host in left]
         run, sequence = begin.start(plan, Store(self.folder), KNOWN, now, {"bulwark.msp": "0.1.0"}, [], "audit")
         for host, controls in hosts.items():
-            run.write_host(result(run.name, sequence, host, controls, at))
+            links = {} if controls is None else self.links
+            run.write_host({**result(run.name, sequence, host, controls, at), "links": links})
         if complete:
             self.late = finish.finish(run, {**OPTIONS, **self.options}, KNOWN, at).late
         return run

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.signatures import Signed
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.case import Seen
 
-from .room import REGISTERS, Change, World, put, register
+from .room import REGISTERS, Change, World, again, put, register
 
 LONG_AGO, LAST_YEAR = "2020-01-01", "2025-10-01"
 ACCOUNTS = REGISTERS["bulwark_accounts"]
+(LEAVER,) = REGISTERS["bulwark_leavers"]
+OF_LEAVER = {"name": "sam-admin", "kind": "person", "party": "customer", "person": LEAVER["person"]}
 CLAIMED = [{**account, "tier": 0} for account in ACCOUNTS]
 
 
@@ -25,7 +28,7 @@ def fails(control: str, *hosts: str) -> Change:
     """Return a change by which a control fails."""
 
     def change(world: World, tested: str) -> None:
-        world.failing = {control: hosts}
+        world.promised[control] = Seen(hosts, tuple(sorted({*world.hosts} - {*hosts})))
 
     return change
 
@@ -34,6 +37,16 @@ def names_another(world: World, tested: str) -> None:
     """Add an entry about another customer."""
     entries = world.records[tested]["customers"]
     entries.append({**entries[0], "id": "globex"})
+
+
+def planned_twice(**changed: str) -> Change:
+    """Return a change by which each system stands in the plan for backups a second time, otherwise."""
+
+    def change(world: World, tested: str) -> None:
+        systems = world.records["ev-backup-plan"]["systems"]
+        systems += [{**each, **changed} for each in systems]
+
+    return change
 
 
 def has_signature(state: str) -> Change:
@@ -109,6 +122,7 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
     "ev-zone-map": {
         "recent": RECENT,
         "zones": (put("zones.0.cidrs", ["198.51.100.0/25"]),),
+        "critical": (put("critical_systems", []),),
         "flows-owned": (put("flows.0.owner", None),),
         "flows-current": (put("flows.0.expires", "2026-11-22"),),
         "flows-zones": (put("flows.0.src", "cellar"),),
@@ -133,6 +147,7 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
     },
     "ev-access-review": {
         "complete": (register("bulwark_accounts", *ACCOUNTS, {**ACCOUNTS[0], "name": "root2"}),),
+        "agree": (put("accounts.1.party", "customer"),),
         "privileged": (put("accounts.0.date", LAST_YEAR),),
         "providers": (put("accounts.1.date", "2026-08-01"),),
         "reviewer": (put("accounts.1.reviewer_party", "msp:northwind"),),
@@ -148,6 +163,7 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
         "disabled": (put("transitions.0.disabled_at", "2026-09-01"),),
         "rotated": (put("transitions.0.shared_secrets_rotated_at", None),),
         "listed": (register("bulwark_leavers", {"person": "Pat Example", "left": "2026-09-30"}),),
+        "agree": (register("bulwark_leavers", {"person": "Sam Example", "left": "2026-06-30"}),),
     },
     "ev-managed-service-register": {
         "recent": RECENT,
@@ -174,6 +190,7 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
         "reported": (put("last_report", "2026-10-01"),),
     },
     "ev-backup-plan": {
+        "systems": (put("systems", []), put("critical_systems", [], "ev-zone-map")),
         "critical-listed": (put("critical_systems", ["acme-db", "acme-erp"], "ev-zone-map"),),
         "key-apart": (put("systems.0.key_location", "Backup.example.org "),),
         "key-offline": (put("systems.0.key_offline", False),),
@@ -211,7 +228,8 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
     "ev-ir-hardcopy": {
         "current": (put("version", "4", "ev-ir-plan"),),
         "places": (put("locations.1", None),),
-        "checked": (put("locations.0.checked", LAST_YEAR),),
+        "checked": (put("locations.0.checked", LAST_YEAR), put("locations.0.printed_on", LAST_YEAR)),
+        "since-printed": (put("locations.0.checked", "2026-06-01"),),
         "offline": (put("locations.0.offline_verified_by", None),),
     },
     "ev-ir-exercise": {
@@ -221,6 +239,7 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
         "actions": (put("exercises.0.actions.0.closed", None),),
     },
     "ev-supplier-register": {
+        "listed": (put("suppliers", []),),
         "assessed": (put("suppliers.0.date", LAST_YEAR),),
         "subcontractors": (put("suppliers.0.subcontractors", None),),
         "certificates": (put("suppliers.0.certificate_expiry", "2026-11-22"),),
@@ -228,6 +247,7 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
     },
     "ev-supplier-risk": {
         "recent": RECENT,
+        "listed": (put("risks", []), put("suppliers.0.criticality", "high", "ev-supplier-register")),
         "critical": (put("risks.0.supplier", "Contoso"),),
         "owned": (put("risks.0.owner", None),),
     },
@@ -277,3 +297,27 @@ BROKEN: dict[str, dict[str, tuple[Change, ...]]] = {
         "accounts": (put("hunts.0.accounts", []),),
     },
 }  # fmt: skip
+
+#: Other ways to break a rule, each of which once passed: what hides behind a better entry, and what was done too early.
+ALSO: tuple[tuple[str, str, tuple[Change, ...]], ...] = (
+    ("ev-vuln-mgmt", "cadence", (again("scopes.2", cadence_days=60),)),
+    ("ev-vuln-mgmt", "cadence", (put("scopes.2.cadence_days", 0),)),
+    ("ev-update-policy", "time-frames", (again("time_frames.1", hours=9000),)),
+    ("ev-backup-plan", "offline-recent", (again("systems.0", offline="2026-10-01"),)),
+    ("ev-backup-plan", "offline-recent", (again("systems.0", offline="2026-10-01", critical=False),)),
+    ("ev-restore-test", "in-time", (put("tests.0.seconds", 4 * 3600 + 1), planned_twice(rto="90d"))),
+    ("ev-restore-test", "tester", (put("tests.1.tester.name", "Kim Example"), planned_twice(operator="Jo Example"))),
+    ("ev-restore-test", "tester", (put("tests.1.tester.name", " kim  example"),)),
+    ("ev-contract", "topics", (again("clauses.4", present=False),)),
+    ("ev-raci", "responsible", (put("matrix.0.responsible", ["vendor:contoso"]),)),
+    ("ev-raci", "signed", (put("signed_by.0.on", "2026-11-01"),)),
+    ("ev-raci", "signed", (put("signed_by.1.on", "2026-11-01"),)),
+    ("ev-zone-map", "signed", (put("signed_by.1.on", "2026-11-01"),)),
+    ("ev-supplier-register", "signed", (put("signatures.1.date", "2026-11-01"),)),
+    ("ev-services-statement", "acknowledged", (put("customer_acknowledged.on", "2026-11-01"),)),
+    ("ev-access-review", "agree", (put("accounts.0.privileged", False),)),
+    ("ev-access-review", "agree", (register("bulwark_accounts", {**ACCOUNTS[0], "admin": False}, ACCOUNTS[1]),)),
+    ("ev-leavers", "agree", (register("bulwark_leavers", {**LEAVER, "accounts": ["sam", "sam-admin"]}),)),
+    ("ev-leavers", "agree", (register("bulwark_accounts", *ACCOUNTS, OF_LEAVER),)),
+    ("ev-net-monitor", "boundary", (put("zones.1.msp_boundary", False, "ev-zone-map"),)),
+)  # fmt: skip

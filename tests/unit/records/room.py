@@ -12,7 +12,8 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.catalogue import catal
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.signatures import Signed
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.all import judge
-from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.case import RecordCase
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.case import RecordCase, Seen
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.promises import PROMISED
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.transparency import in_force_digest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.example import example
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds.all import KINDS
@@ -54,7 +55,7 @@ class World:
         }
         self.policy["bulwark_customer_clock_hours"]["value"] = 72
         self.problems: dict[str, str] = {}
-        self.failing: dict[str, tuple[str, ...]] | None = {}
+        self.promised = dict.fromkeys(PROMISED, Seen(decided=self.hosts))
         self.unnamed: dict[str, tuple[str, ...]] = {}
         self.signatures: dict[str, Signed] = {}
         self.today = TODAY
@@ -75,7 +76,7 @@ class World:
             (self.policy,),
             looser,
             self.today,
-            self.failing,
+            self.promised,
             unnamed=self.unnamed,
         )
 
@@ -100,6 +101,19 @@ def put(path: str, value: Any, kind: str = "") -> Change:
             del place[int(last) if last.isdigit() else last]
         else:
             place[int(last) if last.isdigit() else last] = value
+
+    return change
+
+
+def again(path: str, **changed: Any) -> Change:
+    """Return a change by which what stands at such a path of a list, scopes.1, stands before itself, otherwise."""
+
+    def change(world: World, tested: str) -> None:
+        *way, last = path.split(".")
+        place: Any = world.records[tested]
+        for step in way:
+            place = place[int(step) if step.isdigit() else step]
+        place.insert(int(last), {**place[int(last)], **changed})
 
     return change
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ import jsonschema
 import pytest
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.selection import problems_with, selected
 from ansible_collections.bulwark.msp.plugins.plugin_utils.drift import finish, merge
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.promises import PROMISED
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.dumping import dumped
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.example import example
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds.all import KINDS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.results import Run, Store
 
 from tests.checkout import ROOT
-from tests.unit.drift.fleet import KNOWN, OPTIONS, Fleet, Host
+from tests.unit.drift.fleet import KNOWN, OPTIONS, Fleet, Host, waiver
 
 from .room import REGISTERS
 
@@ -26,9 +28,16 @@ from .room import REGISTERS
 DAY = 22
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 METHODS = "lin-mf-ssh-methods"
-HOSTS: dict[str, Host] = {"acme-web": {METHODS: "pass"}, "acme-db": {METHODS: "pass"}, "globex-db": {METHODS: "fail"}}
+GOOD = {"status": "pass", "responsible": "both"}
+#: Everything else that a contract promises and a host shows.
+REST: dict[str, Any] = dict.fromkeys((PROMISED & {*JUDGES}) - {METHODS}, GOOD)
+HOSTS: dict[str, Host] = {
+    "acme-web": {METHODS: "pass", **REST}, "acme-db": {METHODS: "pass", **REST}, "globex-db": {METHODS: "fail"}
+}  # fmt: skip
 #: The same, with somebody named for what is judged on them.
-NAMED: dict[str, Host] = {host: {METHODS: {"status": "pass", "responsible": "both"}} for host in HOSTS}
+NAMED: dict[str, Host] = {host: {METHODS: GOOD, **REST} for host in HOSTS}
+#: Each host was compared with the others, and they share nothing.
+APART: dict[str, Any] = {"key": "0" * 16, "entries": [], "unread": {}}
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ def fleet(tmp_path: Path) -> Fleet:
     folder.mkdir()
     (folder / "ev-contract.yml").write_text(dumped(example("ev-contract")), "utf-8")
     declared = {"bulwark_evidence_dir": str(folder), "bulwark_contracts": REGISTERS["bulwark_contracts"]}
-    return Fleet(tmp_path / "reports", {"acme": declared})
+    return Fleet(tmp_path / "reports", {"acme": declared}, links=APART)
 
 
 def documents(run: Run) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def test_each_kind_has_one_finding_and_none_is_not_attested(fleet: Fleet) -> Non
 
 
 def test_a_record_that_contradicts_a_host_fails_by_its_own_name(fleet: Fleet) -> None:
-    run = fleet.run(DAY, {**HOSTS, "acme-db": {METHODS: "fail"}})
+    run = fleet.run(DAY, {**HOSTS, "acme-db": {METHODS: "fail", **REST}})
     contract = records(run, "acme")["ev-contract"]
     assert contract["status"] == "fail"
     assert (
@@ -104,11 +113,12 @@ def test_half_a_register_is_compared_with_nothing(fleet: Fleet, tmp_path: Path) 
     part = records(fleet.run(DAY, {key: HOSTS[key] for key in ("acme-web", "globex-db")}, ("acme-db",)), "acme")
     assert part["ev-scan-declared"]["status"] == "unknown"
     assert "this run left out hosts of the customer" in part["ev-scan-declared"]["reason"]
-    # The contract itself is compared, and what is in force where nobody looked is not known.
+    # The contract itself is compared, and what holds and is in force where nobody looked is not known.
     assert part["ev-contract"]["status"] == "unknown"
-    assert part["ev-contract"]["reason"].startswith(
-        "schedule: this run left out hosts of the customer, for which the policy"
-    )
+    kept, schedule = part["ev-contract"]["reason"].split("; schedule: ", 1)
+    assert kept.startswith("kept: it is not known whether these promises are kept: mfa_services")
+    assert all(control + " on acme-db)" in kept for control in REST)
+    assert schedule.startswith("this run left out hosts of the customer, for which the policy")
 
 
 def test_each_broken_rule_is_told_and_what_could_not_be_compared(fleet: Fleet, tmp_path: Path) -> None:
@@ -126,9 +136,51 @@ def test_each_broken_rule_is_told_and_what_could_not_be_compared(fleet: Fleet, t
     assert found["reason"] == "registered: bulwark_contracts is not declared for any host of this run"
 
 
-def test_a_waived_failure_is_no_contradiction(fleet: Fleet) -> None:
-    run = fleet.run(DAY, {**HOSTS, "acme-db": {METHODS: "waived"}})
-    assert records(run, "acme")["ev-contract"]["status"] == "pass"
+@pytest.mark.parametrize(
+    ("kind", "status"), [("risk_accepted", "fail"), ("alternate_control", "pass"), ("false_positive", "pass")]
+)
+def test_a_failure_that_is_only_accepted_contradicts_the_contract(fleet: Fleet, kind: str, status: str) -> None:
+    waived = {"status": "waived", "waiver": {**waiver(date(2026, 12, 31)), "kind": kind}}
+    run = fleet.run(DAY, {**HOSTS, "acme-db": {METHODS: waived, **REST}})
+    assert records(run, "acme")["ev-contract"]["status"] == status
+
+
+@pytest.mark.parametrize("status", ["unknown", "stale", "not_attested"])
+def test_what_one_host_leaves_open_keeps_no_promise(fleet: Fleet, status: str) -> None:
+    found = records(fleet.run(DAY, {**HOSTS, "acme-db": {METHODS: status, **REST}}), "acme")["ev-contract"]
+    assert (found["status"], found["reason"]) == (
+        "unknown",
+        "kept: it is not known whether these promises are kept: mfa_services (%s on acme-db), "
+        "mfa_msp_accounts (%s on acme-db)" % (METHODS, METHODS),
+    )
+    whole = records(fleet.run(DAY, {**HOSTS, "acme-db": {METHODS: "not_applicable", **REST}}), "acme")
+    assert whole["ev-contract"]["status"] == "pass"
+
+
+def test_a_host_that_was_not_read_leaves_everything_open(fleet: Fleet) -> None:
+    found = records(fleet.run(DAY, {**HOSTS, "acme-db": None}), "acme")["ev-contract"]
+    assert found["status"] == "unknown"
+    assert found["reason"].count("on acme-db)") == len(REST) + 2
+    assert "no_credential_reuse (lin-ns-key-reuse on acme-db, acme-web)" in found["reason"]
+
+
+def test_a_run_that_judges_only_the_contract_keeps_no_promise(fleet: Fleet) -> None:
+    for customer in ("acme", "globex"):
+        fleet.variables.setdefault(customer, {})["bulwark_controls"] = ["ev-contract"]
+    found = records(fleet.run(DAY, {host: {} for host in HOSTS}), "acme")["ev-contract"]
+    assert (found["status"], found["reason"]) == (
+        "unknown", "kept: no host was judged that the clauses could be held against"
+    )  # fmt: skip
+
+
+def test_a_comparison_that_nobody_asked_for_leaves_nothing_open(fleet: Fleet) -> None:
+    hosts = records(fleet.run(DAY, HOSTS), "acme")
+    assert hosts["ev-contract"]["status"] == "pass"
+    for customer in ("acme", "globex"):
+        fleet.variables.setdefault(customer, {})["bulwark_compare_hashes"] = True
+    fleet.links = {**APART, "unread": {"password": "off"}}
+    found = records(fleet.run(DAY, HOSTS), "acme")["ev-contract"]
+    assert "no_credential_reuse (lin-ns-secret-reuse on acme-db, acme-web)" in found["reason"]
 
 
 def test_a_file_that_cannot_be_used_is_unknown_and_the_others_are_judged(fleet: Fleet, tmp_path: Path) -> None:
@@ -230,6 +282,7 @@ def test_records_are_told_apart_from_technical_results(fleet: Fleet) -> None:
 def test_slices_are_judged_as_one_run(fleet: Fleet, tmp_path: Path) -> None:
     second = Fleet(tmp_path / "second", fleet.variables)
     web, rest = {"acme-web": HOSTS["acme-web"]}, {"acme-db": {METHODS: "fail"}, "globex-db": HOSTS["globex-db"]}
+    second.links = fleet.links
     parts = [fleet.run(DAY, web, ("acme-db",)), second.run(DAY, rest, ("acme-web",))]
     run = merge.merge([part.folder for part in parts], Store(tmp_path / "merged"), NOON)
     finish.finish(run, OPTIONS, KNOWN, "2026-11-23T12:00:00Z")

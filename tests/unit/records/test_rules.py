@@ -11,18 +11,19 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict imp
 from ansible_collections.bulwark.msp.plugins.plugin_utils.fleet.all import FLEET_JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.all import RULES
+from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.case import Seen
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.records.promises import PROMISED, PROMISES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records import plausible, structure
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.example import example
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds.all import KINDS
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.kinds.transparency import TOPICS
 
-from .broken import BROKEN, SHARED
+from .broken import ALSO, BROKEN, SHARED
 from .room import CUSTOMER, KNOWN, TODAY, World
 
 CASES = [
     (kind, rule.id, (SHARED.get(rule.id) or BROKEN[kind].get(rule.id, ()))) for kind in KINDS for rule in RULES[kind]
-]
+] + list(ALSO)
 
 
 def named(verdict: Verdict) -> set[str]:
@@ -83,7 +84,7 @@ def test_in_years_no_record_passes(kind: str) -> None:
 def test_what_cannot_be_compared_never_passes(kind: str) -> None:
     world = World()
     world.records = {kind: world.records[kind]}
-    world.registers, world.hosts, world.failing = {}, (), None
+    world.registers, world.hosts, world.promised = {}, (), {}
     verdict = world.judged(kind)
     assert not verdict.wrong or verdict.status == "fail"
     assert all(re.search("not declared for any host|there is none|has no host|no host was", text)
@@ -136,12 +137,72 @@ def test_what_a_record_promises_is_judged_on_hosts() -> None:
 
 def test_a_contradiction_names_clause_control_and_hosts() -> None:
     world = World()
-    world.failing = {"lin-mf-ssh-methods": ("acme-db", "acme-web")}
+    world.promised["lin-mf-ssh-methods"] = Seen(failing=("acme-db", "acme-web"))
     texts = [each.text for each in world.judged("ev-contract").wrong]
     assert (
         "kept: the contract promises mfa_msp_accounts (clause 4.2), and lin-mf-ssh-methods fails on acme-db, acme-web"
         in texts
     )
+
+
+@pytest.mark.parametrize(
+    ("seen", "hosts"),
+    [
+        (Seen(), "acme-db, acme-web"),
+        (Seen(decided=("acme-web",)), "acme-db"),
+    ],
+)
+def test_what_hosts_leave_open_keeps_no_promise(seen: Seen, hosts: str) -> None:
+    world = World()
+    world.promised["lin-bk-fresh"] = seen
+    assert world.judged("ev-contract").reason == (
+        "kept: it is not known whether these promises are kept: backup (lin-bk-fresh on %s)" % hosts
+    )
+    world.promised["lin-bk-scope"] = Seen(failing=("acme-db",))
+    assert world.judged("ev-contract").status == "fail"
+
+
+def test_a_promise_that_no_version_can_judge_is_left_to_people() -> None:
+    world = World()
+    del world.promised["lin-bk-fresh"]
+    assert world.judged("ev-contract").status == "pass"
+
+
+def test_what_was_signed_before_this_version_is_told_with_both_days() -> None:
+    world = World()
+    world.records["ev-raci"]["signed_by"][1]["on"] = "2026-10-31"
+    assert [each.text for each in world.judged("ev-raci").wrong] == [
+        "signed: nobody of the provider's signed it since this version was written on 2026-11-02, but before, on "
+        "2026-10-31"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "empty", "place"),
+    [
+        ("ev-supplier-register", "suppliers", ""),
+        ("ev-net-monitor", "zones", "ev-zone-map"),
+    ],
+)
+def test_without_a_provider_nothing_has_to_stand_there(kind: str, empty: str, place: str) -> None:
+    world = World()
+    world.records[place or kind][empty] = []
+    world.registers["bulwark_contracts"] = []
+    assert world.judged(kind).status == "pass"
+    del world.registers["bulwark_contracts"]
+    assert "bulwark_contracts is not declared" in world.judged(kind).reason
+
+
+def test_where_no_account_is_declared_a_leavers_own_entry_counts() -> None:
+    world = World()
+    del world.registers["bulwark_accounts"]
+    assert world.judged("ev-leavers").status == "pass"
+    world.records["ev-leavers"]["transitions"][0]["accounts"] = []
+    assert world.judged("ev-leavers").status == "pass"
+    world.registers["bulwark_leavers"][0]["accounts"] = ["sam"]
+    assert [each.text for each in world.judged("ev-leavers").wrong] == [
+        "agree: Sam Example: the account sam is not in the record"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...declared.registers import Undeclared
 from ...declared.signatures import BROKEN, Signed
@@ -21,16 +21,24 @@ Entry = Mapping[str, Any]
 PARTIAL = "this run left out hosts of the customer, for which %s may hold more; run it for all of them"
 
 
+class Seen(NamedTuple):
+    """The customer's hosts on which a control fails, and those on which it was decided that it does not."""
+
+    failing: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class RecordCase:
     """One record of a customer in a run.
 
     records: all of the customer's. registers: as they were merged from its hosts, by variable; one that no host has is
     missing. hosts: every host of the customer's inventory. policies: those in force for its hosts, as run.json has
-    them. looser: which way each threshold weakens (catalogue.Threshold). failing: by control the customer's hosts on
-    which it fails; None where hosts were not judged. partial: the run left out hosts of the customer, so that what is
-    declared for these alone is not among the registers. unnamed: by section the controls and records of the run for
-    which bulwark_responsibilities names nobody. to_be_signed: nobody but the customer may vouch for the record.
+    them. looser: which way each threshold weakens (catalogue.Threshold). promised: what hosts show of the controls by
+    which promises are kept, each that can be judged at all; empty where nobody judged hosts. partial: the run left out
+    hosts of the customer, so that what is declared for these alone is not among the registers. unnamed: by section the
+    controls and records of the run for which bulwark_responsibilities names nobody. to_be_signed: nobody but the
+    customer may vouch for the record.
     """
 
     kind: str
@@ -41,7 +49,7 @@ class RecordCase:
     policies: tuple[Mapping[str, Any], ...]
     looser: Mapping[str, str]
     today: date
-    failing: Mapping[str, tuple[str, ...]] | None = None
+    promised: Mapping[str, Seen] = field(default_factory=dict)
     partial: bool = False
     unnamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     to_be_signed: bool = False

@@ -75,6 +75,15 @@ def checked(case: RecordCase) -> Iterator[Item]:
         yield from case.old("the last look at %s" % each["place"], each["checked"], CHECKED)
 
 
+@RULES.of(PAPER, "since-printed", "Somebody looked at each copy since it was printed.")
+def since_printed(case: RecordCase) -> Iterator[Item]:
+    """Whoever looked saw this copy, and not the one before it."""
+    for each in case.record["locations"]:
+        if each["checked"] < each["printed_on"]:
+            text = "%s: nobody looked at it since it was printed on %s, but before, on %s"
+            yield item(each["place"], text % (each["place"], each["printed_on"], each["checked"]))
+
+
 @RULES.of(PAPER, "offline", "Somebody read each copy with the network down.")
 def offline(case: RecordCase) -> Iterator[Item]:
     """The copies need no network."""

@@ -55,13 +55,15 @@ def standard(case: RecordCase) -> Iterator[Item]:
 )
 def cadence(case: RecordCase) -> Iterator[Item]:
     """Each scope is scanned often enough."""
-    found = {each["scope"]: each["cadence_days"] for each in case.record["scopes"]}
     for scope, variable in INTERVALS.items():
         days = case.bound(variable)
-        if scope not in found:
+        found = [each["cadence_days"] for each in case.record["scopes"] if each["scope"] == scope]
+        if not found:
             yield item(scope, "%s is not scanned" % scope)
-        elif found[scope] > days:
-            yield item(scope, "%s is scanned every %d days, more than %d" % (scope, found[scope], days))
+        elif not all(found):
+            yield item(scope, "%s: 0 days from one scan to the next can't be; write 1 for each day" % scope)
+        elif max(found) > days:  # of a scope that stands there twice the worst counts
+            yield item(scope, "%s is scanned every %d days, more than %d" % (scope, max(found), days))
 
 
 @RULES.of(

@@ -36,6 +36,24 @@ def complete(case: RecordCase) -> Iterator[Item]:
     )
 
 
+@RULES.of(REVIEW, "agree", "Whose each account is and whether it may administer is as bulwark_accounts declares it.",
+          "bulwark_accounts")  # fmt: skip
+def review_agrees(case: RecordCase) -> Iterator[Item]:
+    """What the other rules go by is what hosts are judged by."""
+    reviewed, administrators = _newest(case), _administrators(case)
+    for declared in case.register("bulwark_accounts"):
+        name = declared["name"]
+        if name not in reviewed:
+            continue
+        party, privileged = reviewed[name]["party"], reviewed[name]["privileged"]
+        if party != declared["party"]:
+            text = "%s belongs to %s here and to %s in bulwark_accounts"
+            yield item("%s: party" % name, text % (name, party, declared["party"]))
+        if privileged != (name in administrators):
+            places = ("here", "by bulwark_accounts") if privileged else ("by bulwark_accounts", "here")
+            yield item("%s: privileged" % name, "%s may administer %s and not %s" % (name, *places))
+
+
 @RULES.of(REVIEW, "privileged", "No review of an administrator's account is older than %s." % PRIVILEGED, PRIVILEGED,
           aged=True)  # fmt: skip
 def privileged(case: RecordCase) -> Iterator[Item]:

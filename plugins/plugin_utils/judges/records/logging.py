@@ -9,7 +9,7 @@ from ...evaluators.facts import Unread
 from ...evaluators.verdict import Item, item
 from .case import RecordCase
 from .rules import Rules
-from .shared import unsigned
+from .shared import absent, vacant
 
 RULES = Rules()
 NOTICE, SOC, PLAN, NETWORK = "ev-notification", "ev-soc", "ev-log-plan", "ev-net-monitor"
@@ -50,8 +50,8 @@ def legal_clock(case: RecordCase) -> Iterator[Item]:
 @RULES.of(NOTICE, "contacts", "Each side has somebody who answers at any hour.")
 def contacts(case: RecordCase) -> Iterator[Item]:
     """Somebody answers on each side at any hour."""
-    return unsigned((each["party"] for each in case.record["contacts"] if each["always"]),
-                    "nobody of %s answers at any hour")  # fmt: skip
+    return absent((each["party"] for each in case.record["contacts"] if each["always"]),
+                  "nobody of %s answers at any hour")  # fmt: skip
 
 
 @RULES.of(NOTICE, "provider-scope", "Incidents at the provider itself are told too.")
@@ -112,12 +112,15 @@ def retention(case: RecordCase) -> Iterator[Item]:
             yield item(each["name"], text % (each["name"], each["retention_days"], days))
 
 
-@RULES.of(NETWORK, "boundary", "Each zone in which the provider meets the customer (ev-zone-map) is watched.")
+@RULES.of(NETWORK, "boundary", "Each zone in which the provider meets the customer (ev-zone-map) is watched.",
+          "bulwark_contracts")  # fmt: skip
 def boundary(case: RecordCase) -> Iterator[Item]:
-    """Each zone with the provider in it is watched."""
+    """Each zone with the provider in it is watched; where there is a provider, there is such a zone."""
     watched = {zone for sensor in case.record["sensors"] for zone in sensor["zones"]}
-    for zone in case.other(ZONES)["zones"]:
-        if zone["msp_boundary"] and zone["name"] not in watched:
+    shared = [zone for zone in case.other(ZONES)["zones"] if zone["msp_boundary"]]
+    yield from vacant(shared, "ev-zone-map has no zone in which the provider meets the customer (msp_boundary)", case)
+    for zone in shared:
+        if zone["name"] not in watched:
             yield item(zone["name"], "no sensor sees the zone %s" % zone["name"])
 
 

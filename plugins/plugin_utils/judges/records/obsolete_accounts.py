@@ -57,6 +57,31 @@ def listed(case: RecordCase) -> Iterator[Item]:
         yield item(person, "%s is in bulwark_leavers and not in the record" % person)
 
 
+@RULES.of(LEAVERS, "agree", "Last days and accounts are those that bulwark_leavers and bulwark_accounts have.",
+          "bulwark_leavers", "bulwark_accounts")  # fmt: skip
+def leavers_agree(case: RecordCase) -> Iterator[Item]:
+    """Nobody left later, or with fewer accounts, than the registers say."""
+    for leaver in case.register("bulwark_leavers"):
+        person, left = str(leaver["person"]), str(leaver["left"])[:10]
+        own = [each for each in case.record["transitions"] if each["person"] == person]
+        if not own:
+            continue  # the rule "listed" tells
+        days = [each["date"] for each in own]
+        if left not in days:
+            text = "%s left on %s here and on %s in bulwark_leavers"
+            yield item("%s: day" % person, text % (person, ", ".join(days), left))
+        known = {name for each in own for name in each["accounts"]}
+        for name in sorted({*(leaver.get("accounts") or ()), *_accounts_of(person, case)} - known):
+            yield item("%s: %s" % (person, name), "%s: the account %s is not in the record" % (person, name))
+
+
+def _accounts_of(person: str, case: RecordCase) -> list[str]:
+    """Return the accounts that bulwark_accounts gives to somebody, none where it isn't declared."""
+    if "bulwark_accounts" not in case.registers:
+        return []
+    return [each["name"] for each in case.register("bulwark_accounts") if each.get("person") == person]
+
+
 RULES.recent(SERVICES, QUARTERLY)
 
 

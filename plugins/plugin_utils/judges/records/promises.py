@@ -2,7 +2,7 @@
 """What a record promises and which controls show it: where one of these fails on a host, the record contradicts it.
 
 Only controls that look at the very thing a clause is about stand here: a clause is not broken by what is merely near.
-A control that nobody judges yet has no findings, and contradicts nothing.
+A control that nobody judges yet has no findings: it contradicts nothing, and leaves nothing open either.
 """
 
 from __future__ import annotations
@@ -25,5 +25,5 @@ PROMISES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
-#: Controls of which the failing hosts have to be known.
+#: Controls of which it has to be known on which hosts they hold.
 PROMISED = frozenset(control for topics in PROMISES.values() for controls in topics.values() for control in controls)

@@ -38,6 +38,13 @@ def _flows(case: RecordCase) -> list[Entry]:
     return [{**each, "flow": text % each} for each in case.record["flows"]]
 
 
+@RULES.of(MAP, "critical", "At least one system is named that the business can't do without.")
+def some_critical(case: RecordCase) -> Iterator[Item]:
+    """It is known what the plans for backups have to hold."""
+    if not case.record["critical_systems"]:
+        yield item("none", "no critical system is named")
+
+
 @RULES.of(MAP, "flows-owned", "Each flow has an owner.")
 def flows_owned(case: RecordCase) -> Iterator[Item]:
     """Each flow has an owner."""
@@ -59,10 +66,10 @@ def flows_zones(case: RecordCase) -> Iterator[Item]:
             yield item("%s: %s" % (each["flow"], name), "%s: the map has no zone %s" % (each["flow"], name))
 
 
-@RULES.of(MAP, "signed", "Somebody of each side signed the map.")
+@RULES.of(MAP, "signed", "Somebody of each side signed this version of the map.")
 def map_signed(case: RecordCase) -> Iterator[Item]:
     """Both sides signed."""
-    return unsigned(each["party"] for each in case.record["signed_by"])
+    return unsigned(case.record["signed_by"], case)
 
 
 @RULES.of(TENANTS, "tested", "The last attempt to get across is not older than %s." % YEARLY, YEARLY, aged=True)

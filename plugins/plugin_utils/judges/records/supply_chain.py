@@ -9,7 +9,7 @@ from ...evaluators.verdict import Item, item
 from ...records.kinds.supply_chain import CRITICAL, FUNCTIONS
 from .case import Entry, RecordCase
 from .rules import Rules
-from .shared import expired, unowned
+from .shared import expired, not_since, unowned, vacant
 
 RULES = Rules()
 REGISTER, RISK, EXPECTATIONS = "ev-supplier-register", "ev-supplier-risk", "ev-expectations"
@@ -18,6 +18,12 @@ YEARLY = "bulwark_record_yearly_days"
 
 def _critical(register: Entry) -> list[Entry]:
     return [each for each in register["suppliers"] if each["criticality"] == CRITICAL]
+
+
+@RULES.of(REGISTER, "listed", "Where bulwark_contracts has a provider, suppliers are listed.", "bulwark_contracts")
+def suppliers_listed(case: RecordCase) -> Iterator[Item]:
+    """The provider is a supplier itself."""
+    return vacant(case.record["suppliers"], "no supplier is listed", case)
 
 
 @RULES.of(REGISTER, "assessed", "No assessment of a critical supplier is older than %s." % YEARLY, YEARLY, aged=True)
@@ -41,14 +47,21 @@ def certificates(case: RecordCase) -> Iterator[Item]:
     return expired(case.record["suppliers"], "name", "certificate_expiry", case)
 
 
-@RULES.of(REGISTER, "signed", "Security, legal and procurement each signed.")
+@RULES.of(REGISTER, "signed", "Security, legal and procurement each signed this version.")
 def signed(case: RecordCase) -> Iterator[Item]:
     """All three looked."""
-    there = {each["function"] for each in case.record["signatures"]}
-    yield from (item(each, "nobody signed for %s" % each) for each in FUNCTIONS if each not in there)
+    for function in FUNCTIONS:
+        days = [each["date"] for each in case.record["signatures"] if each["function"] == function]
+        yield from not_since(function, "nobody signed for %s" % function, days, case)
 
 
 RULES.recent(RISK, YEARLY)
+
+
+@RULES.of(RISK, "listed", "Where bulwark_contracts has a provider, risks are listed.", "bulwark_contracts")
+def risks_listed(case: RecordCase) -> Iterator[Item]:
+    """A provider is a risk, whatever it is called in the register of suppliers."""
+    return vacant(case.record["risks"], "no risk is listed", case)
 
 
 @RULES.of(RISK, "critical", "Each critical supplier of ev-supplier-register has an entry.")

@@ -14,7 +14,7 @@ from ...records.kinds.transparency import APPROVED, TASKS, TOPICS
 from .case import PARTIAL, RecordCase, register_digest
 from .promises import PROMISES
 from .rules import Rules
-from .shared import unowned, unsigned
+from .shared import PROVIDER, absent, not_since, unowned, unsigned
 
 RULES = Rules()
 CONTRACT, RACI, DIALOGUE = "ev-contract", "ev-raci", "ev-risk-dialogue"
@@ -25,13 +25,15 @@ POLICY = "policy"
 
 @RULES.of(CONTRACT, "topics", "Each topic is in the contract, by a clause that is named.")
 def topics(case: RecordCase) -> Iterator[Item]:
-    """Each topic is in the contract."""
+    """Each topic is in the contract, and nothing says that it is not."""
     clauses = case.record["clauses"]
     for topic in TOPICS:
         found = [clause for clause in clauses if clause["topic"] == topic]
         if not any(clause["present"] for clause in found):
             yield item(topic, "the contract says nothing of %s" % topic)
-        elif not any(clause["present"] and clause.get("reference") for clause in found):
+        elif not all(clause["present"] for clause in found):
+            yield item(topic, "%s stands in the record as present and as not present" % topic)
+        elif not any(clause.get("reference") for clause in found):
             yield item(topic, "no clause is named for %s (reference)" % topic)
 
 
@@ -60,19 +62,28 @@ def registered(case: RecordCase) -> Iterator[Item]:
                 yield item(key, "%s is %s here and %s in bulwark_contracts" % (key, record[key], value))
 
 
-@RULES.of(CONTRACT, "kept", "No host shows the opposite of what the contract promises.")
+@RULES.of(CONTRACT, "kept", "Every host was judged by what the contract promises, and none shows the opposite.")
 def kept(case: RecordCase) -> Iterator[Item]:
-    """What a clause promises does not fail on any host."""
-    if case.failing is None:
+    """What a clause promises does not fail on any host; what nobody looked at is not known to be kept."""
+    if not any(each.failing or each.decided for each in case.promised.values()):
         raise Unread("no host was judged that the clauses could be held against")
-    for clause in case.record["clauses"]:
-        if clause["present"]:
-            for control in PROMISES[CONTRACT].get(clause["topic"], ()):
-                hosts = case.failing.get(control)
-                if hosts:
-                    text = "the contract promises %s (clause %s), and %s fails on %s"
-                    named = text % (clause["topic"], clause.get("reference", "not named"), control, _named(hosts))
-                    yield item("%s: %s" % (clause["topic"], control), named)
+    promises = [(clause, control) for clause in case.record["clauses"] if clause["present"]
+                for control in PROMISES[CONTRACT].get(clause["topic"], ()) if control in case.promised]  # fmt: skip
+    broken = [(clause, control) for clause, control in promises if case.promised[control].failing]
+    for clause, control in broken:
+        text = "the contract promises %s (clause %s), and %s fails on %s"
+        where = _named(case.promised[control].failing)
+        named = text % (clause["topic"], clause.get("reference", "not named"), control, where)
+        yield item("%s: %s" % (clause["topic"], control), named)
+    left = ["%s (%s on %s)" % (clause["topic"], control, _named(hosts, 3))
+            for clause, control in promises if (hosts := _undecided(case, control))]  # fmt: skip
+    if left and not broken:
+        raise Unread("it is not known whether these promises are kept: %s" % ", ".join(left))
+
+
+def _undecided(case: RecordCase, control: str) -> tuple[str, ...]:
+    """Return the customer's hosts that leave open whether a control holds, for whatever reason."""
+    return tuple(sorted({*case.hosts} - {*case.promised[control].decided}))
 
 
 @RULES.of(CONTRACT, "schedule", "The policy in force is no weaker than the contract's schedule.")
@@ -109,18 +120,19 @@ def accountable(case: RecordCase) -> Iterator[Item]:
             yield item(row["task"], "%s: %d parties are accountable" % (row["task"], len(row["accountable"])))
 
 
-@RULES.of(RACI, "responsible", "At least one party does each task.")
+@RULES.of(RACI, "responsible", "Customer or provider does each task.")
 def responsible(case: RecordCase) -> Iterator[Item]:
-    """Somebody does each task."""
+    """One of the two sides does each task; a vendor may help, and is none of them."""
     for row in case.record["matrix"]:
-        if not row["responsible"]:
-            yield item(row["task"], "%s: nobody is responsible" % row["task"])
+        if not any(party.startswith((CUSTOMER, PROVIDER)) for party in row["responsible"]):
+            who = "only %s" % ", ".join(row["responsible"]) if row["responsible"] else "nobody"
+            yield item(row["task"], "%s: %s is responsible" % (row["task"], who))
 
 
-@RULES.of(RACI, "signed", "Somebody of each side signed it.")
+@RULES.of(RACI, "signed", "Somebody of each side signed this version.")
 def raci_signed(case: RecordCase) -> Iterator[Item]:
     """Both sides signed."""
-    return unsigned(each["party"] for each in case.record["signed_by"])
+    return unsigned(case.record["signed_by"], case)
 
 
 @RULES.of(RACI, "named", "bulwark_responsibilities names somebody for all that is judged.",
@@ -142,7 +154,7 @@ def both_sides(case: RecordCase) -> Iterator[Item]:
         yield item("none", "no meeting is noted")
         return
     last = max(meetings, key=lambda each: str(each["date"]))
-    yield from unsigned((each["party"] for each in last["attendees"]), "nobody of %s was at the last meeting")
+    yield from absent((each["party"] for each in last["attendees"]), "nobody of %s was at the last meeting")
 
 
 @RULES.of(DIALOGUE, "met", "The last meeting is not older than %s." % YEARLY, YEARLY, aged=True)
@@ -174,12 +186,12 @@ def complete(case: RecordCase) -> Iterator[Item]:
             yield item(key, "%s is empty" % key)
 
 
-@RULES.of(STATEMENT, "acknowledged", "Somebody of the customer's acknowledged it.")
+@RULES.of(STATEMENT, "acknowledged", "Somebody of the customer's acknowledged this version.")
 def acknowledged(case: RecordCase) -> Iterator[Item]:
     """The customer acknowledged it."""
     who = case.record.get("customer_acknowledged")
-    if who is None or who["party"] != CUSTOMER:
-        yield item("customer", "nobody of the customer's acknowledged it (customer_acknowledged)")
+    days = [who["on"]] if who and who["party"] == CUSTOMER else []
+    return not_since("customer", "customer_acknowledged: nobody of the customer's acknowledged it", days, case)
 
 
 @RULES.of(STATEMENT, "contract-version", "It belongs to the contract's current version.")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..envelope import PROVIDER, Kind
+from ..envelope import PROVIDER, WRITTEN, Kind
 from ..fields import choice, count, day, entries, optional, party, past, text, texts
 
 CRITICAL = "critical"
@@ -34,7 +34,7 @@ KINDS = {
                 {
                     "function": choice("For whom.", FUNCTIONS, FUNCTIONS[0]),
                     "name": text("Who.", "Bo Example"),
-                    "date": past("The day.", "2026-02-20"),
+                    "date": past("The day.", WRITTEN),
                 },
                 [{"function": function} for function in FUNCTIONS],
             ),
