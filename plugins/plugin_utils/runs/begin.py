@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -216,9 +217,22 @@ def _listed(problems: Mapping[str, list[str]]) -> list[str]:
 
 
 def history(plan: Plan, store: Store) -> Path:
-    """Return the folder with the earlier runs, beside which the canary's record lies."""
+    """Return the folder with the earlier runs, beside which the canary's record lies; raises BeginError.
+
+    One that is not there yet holds no run.
+    """
     given = str(plan.options.get("bulwark_history_dir") or "")
-    return Path(given).expanduser().absolute() if given else store.folder
+    if not given:
+        return store.folder
+    folder = Path(given).expanduser().absolute()
+    try:
+        with os.scandir(folder):
+            return folder
+    except FileNotFoundError:
+        return folder
+    except OSError as error:
+        text = "bulwark_history_dir: %s can't be read: %s; name the folder with the results of earlier runs"
+        raise BeginError(text % (folder, os.strerror(error.errno or 0).lower())) from None
 
 
 def start(
@@ -233,11 +247,12 @@ def start(
 ) -> tuple[Run, int]:
     """Make the run's folder, write run.json and the customers' registers; return the run and its sequence.
 
-    Raises BeginError where the run may not change what it is meant to change.
+    Raises BeginError where the run may not change what it is meant to change, or can't know what was before.
     """
     refused = permission.refusals(playbook, plan.hosts(), plan.options, now, check_mode)
     if refused:
         raise BeginError("\n".join(refused))
+    history(plan, store)
     run, sequence = store.begin(now)
     run.make_key()
     judged = sorted(plan.judged)

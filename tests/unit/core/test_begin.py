@@ -69,6 +69,17 @@ def test_a_restore_test_needs_a_place_for_its_record() -> None:
     assert len(checked("restore_test").targets) == 2
 
 
+def test_earlier_runs_that_cannot_be_read_stop_the_run_before_it_has_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (reports := tmp_path / "reports").mkdir()
+    made = plan({"web": {"bulwark_history_dir": str(tmp_path / "file")}})
+    with pytest.raises(BeginError, match=r"^bulwark_history_dir: .*/file can't be read: not a directory; name the folder"):
+        begin.start(made, Store(reports), KNOWN, NOW, {}, [], "audit")
+    assert not list(reports.iterdir())
+    made = plan({"web": {"bulwark_history_dir": str(tmp_path / "none")}})
+    assert begin.start(made, Store(reports), KNOWN, NOW, {}, [], "audit")[0].folder.parent == reports
+
+
 def test_a_waiver_that_covers_no_host_is_a_problem() -> None:
     waiver = {
         "control": "lin-aa-session-timeout", "hosts": "web9", "kind": "risk_accepted", "owner": "A", "reason": "r",
