@@ -29,8 +29,8 @@ from .playtime import plain
 WAIVERS = "bulwark_waivers"
 #: An equal entry may be declared for other hosts than those of the signed file.
 EVERY_HOST = (
-    "with bulwark_require_signatures it has to say for which hosts it is: a signature doesn't say for which hosts a file "
-    "is; `hosts: all` means every host of the customer"
+    "with bulwark_require_signatures it has to say for which hosts it is: a signature doesn't say for which hosts a "
+    "file is; `hosts: all` means every host of the customer"
 )
 #: Bytes of a file with registers; larger ones are of another kind.
 LARGEST = 4 * 1024 * 1024

@@ -73,7 +73,7 @@ def test_earlier_runs_that_cannot_be_read_stop_the_run_before_it_has_a_folder(tm
     (tmp_path / "file").touch()
     (reports := tmp_path / "reports").mkdir()
     made = plan({"web": {"bulwark_history_dir": str(tmp_path / "file")}})
-    with pytest.raises(BeginError, match=r"^bulwark_history_dir: .*/file can't be read: not a directory; name the folder"):
+    with pytest.raises(BeginError, match=r"^bulwark_history_dir: .*/file can't be read: not a directory; name"):
         begin.start(made, Store(reports), KNOWN, NOW, {}, [], "audit")
     assert not list(reports.iterdir())
     made = plan({"web": {"bulwark_history_dir": str(tmp_path / "none")}})
