@@ -12,7 +12,7 @@ from ..plugin_utils.catalogue import catalogue
 from ..plugin_utils.declared import declared
 from ..plugin_utils.enforce.packaged import PackagedHost
 from ..plugin_utils.enforce.record import telling
-from ..plugin_utils.enforce.safeguarding import WRONG, Safeguard, asked
+from ..plugin_utils.enforce.safeguarding import AFTER_REBOOT, WRONG, Safeguard, asked
 from ..plugin_utils.runs import playtime
 from ..plugin_utils.text import clean
 
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
             after_reboot=list(done.after_reboot),
         )
         words = ["%s was not given back: %s" % (clean(one["account"]), clean(one["why"])) for one in done.kept_out]
-        words += ["only the next start of the host takes back %s" % clean(one) for one in done.after_reboot]
+        words += [AFTER_REBOOT % clean(one) for one in done.after_reboot]
         if words:
             result["warnings"] = [*result.get("warnings", ()), *words]
         if self._task.diff:

@@ -11,6 +11,7 @@ import zlib
 from typing import Any
 
 from .door import Door, Missing
+from .log_series import series
 
 #: The beginning of each record: seconds, milliseconds and the event's serial number.
 STAMP = re.compile(rb"\bmsg=audit\((\d{1,12})\.\d+:(\d+)\)")
@@ -45,16 +46,22 @@ def newest_first(door: Door, path: str) -> list[str]:
 
 
 def measure(door: Door, files: list[str]) -> dict[str, Any]:
-    """Return {bytes, files, oldest, newest, daily_bytes} of a log's files, newest first."""
+    """Return {bytes, files, oldest, newest, daily_bytes, gap} of a log's files, newest first.
+
+    gap: when what lies behind a gap was last written, which is no part of the log; None where there is none.
+    """
+    ends = {path: door.modified(path) for path in files}
     sizes = {path: door.stat(path).size for path in files}
-    first = [moment for moment in (_first(door, path) for path in files if sizes[path]) if moment is not None]
-    last = next((moment for moment in (_last(door, path) for path in files if sizes[path]) if moment is not None), None)
-    oldest = min(first, default=None)
+    begins = {path: _first(door, path) for path in files if sizes[path]}
+    whole, gap = series(files, ends.__getitem__, lambda path: begins.get(path) or ends[path])
+    held = [path for path in files if path in whole and sizes[path]]
+    last = next((moment for moment in (_last(door, path) for path in held) if moment is not None), None)
+    oldest = min((moment for moment in (begins[path] for path in held) if moment is not None), default=None)
     span = last - oldest if last is not None and oldest is not None else 0
-    total = sum(sizes.values())
+    total = sum(sizes[path] for path in held)
     return {
-        "bytes": total, "files": len(files), "oldest": oldest, "newest": last,
-        "daily_bytes": int(total * DAY / span) if span >= HOUR else None,
+        "bytes": total, "files": len(whole), "oldest": oldest, "newest": last,
+        "daily_bytes": int(total * DAY / span) if span >= HOUR else None, "gap": gap,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .forwarding.rsyslog import Directive, Params, Thing
+from .systemd_settings import ANYBODY, Setting
 
 Entry = dict[str, Any]
 
@@ -22,6 +23,13 @@ CHECKS = {
     "name": "name", "fingerprint": "fingerprint", "certvalid": "ca",
     "x509/name": "name", "x509/fingerprint": "fingerprint", "x509/certvalid": "ca",
 }  # fmt: skip
+#: How systemd-journal-remote takes logs: kind, and whether under TLS. A socket that no option names is raw.
+LISTENS = {"--listen-https": ("https", True), "--listen-http": ("http", False), "--listen-raw": ("tcp", False)}
+RAW = "--listen-raw"
+#: Its options that don't say whom it lets in.
+BESIDE = ("--output", "--split-mode", "--compress", "--seal", "--key", "--cert", "--gnutls-log")
+HANDED = re.compile(r"-([3-9])")
+PORT = re.compile(r"(?:.*:)?(\d{1,5})")
 #: The part of a file's name that is the same for every message: up to the folder before the first property.
 FIXED = re.compile(r"(/[^%]*)/[^/]*")
 
@@ -77,6 +85,44 @@ def _older(statements: list[Any]) -> Params:
         elif isinstance(one, Directive) and one.name == "inputtcpserverstreamdriverpermittedpeer":
             peers.append(one.value)
     return {**found, "permittedpeer": peers}
+
+
+def journal_inputs(command: list[str], sockets: list[str], trusted: Setting | None) -> list[Entry]:
+    """Return systemd-journal-remote's inputs in the form of rsyslog's; none where its command isn't understood.
+
+    sockets: the addresses that systemd hands it, from descriptor 3 on. trusted: what its configuration says of it.
+    """
+    if not command or command[0].rpartition("/")[2] != "systemd-journal-remote":
+        return []
+    options = [one.partition("=")[::2] for one in command[1:]]
+    if any(name not in (*LISTENS, *BESIDE, "--trust") for name, _value in options):
+        return []
+    authorities = [value for name, value in options if name == "--trust"] + ([trusted.value] if trusted else [])
+    anybody = any(value in ANYBODY for value in authorities)
+    found: list[Entry] = []
+    for option, address in _listening(options, sockets):
+        port = PORT.fullmatch(address)
+        if not port:
+            return []
+        kind, tls = LISTENS[option]
+        found.append({
+            "program": "journal-remote", "place": trusted.place if trusted and anybody else "systemd-journal-remote",
+            "kind": kind, "port": port[1], "ruleset": "", "tls": tls,
+            "peer_check": "ca" if tls and not anybody else "none", "peers": [],
+        })  # fmt: skip
+    return found
+
+
+def _listening(options: list[tuple[str, str]], sockets: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield (option, address) of all that systemd-journal-remote listens at, "" for an address that isn't known."""
+    handed = dict.fromkeys(range(len(sockets)), RAW)
+    for option, value in options:
+        number = HANDED.fullmatch(value)
+        if option in LISTENS and number and int(number[1]) - 3 in handed:
+            handed[int(number[1]) - 3] = option
+        elif option in LISTENS:
+            yield option, "" if number else value
+    yield from ((option, sockets[at]) for at, option in handed.items())
 
 
 def stores(statements: list[Any], taken: list[Entry]) -> list[Entry]:

@@ -11,6 +11,8 @@ from .door import Door, Missing
 
 #: Of files and drop-ins with one name the first counts.
 FOLDERS = ("/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd")
+#: Values of TrustedCertificateFile= that stand for no authority at all: any certificate is taken.
+ANYBODY = ("-", "all")
 SECTION = re.compile(r"\[([^\[\]]+)\]")
 #: Multiples of bytes, and of seconds (systemd.time(7)).
 SIZES = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50, "e": 1 << 60}

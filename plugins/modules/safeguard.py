@@ -4,12 +4,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # How this can fail, and what then becomes of the host:
-#  - a step can't be done safely, or sshd, visudo or nft refuses its file: its control is left out, with the reason
+#  - a step can't be done safely, or the program that owns its file refuses it: its control is left out, with the reason
 #  - another run holds the lock, a disk is full or read-only: it fails before anything is touched
 #  - an error, a full disk or a signal while changing: everything is put back before it returns
 #  - it is killed, the connection or the controller is lost, nobody confirms: the timer puts everything back
 #  - the host is started anew before the confirmation: the boot unit puts everything back before sshd starts
 #  - sshd no longer answers on this host after the change: everything is put back before it returns
+#  - it locks the kernel's audit rules (-e 2) and is put back then: their files are, and the lock is told
 #  - putting back fails itself (a full disk): the timer tries again for ten minutes, then the next boot does
 
 from __future__ import annotations
@@ -205,8 +206,8 @@ kept_out:
   type: list
   elements: dict
 after_reboot:
-  description: What only the next start of the host takes back.
-  returned: O(operation=restore)
+  description: What only the next start of the host takes back, such as audit rules that V(-e 2) locked.
+  returned: O(operation=revert) or O(operation=restore)
   type: list
   elements: str
 still_running:
@@ -219,7 +220,8 @@ confirmed:
   returned: O(operation=confirm)
   type: bool
 reverted:
-  description: Paths that were put back; for V(status) of O(operation) which run was last put back, when and why.
+  description: Paths that were put back; for V(status) of O(operation) which run was last put back, when and why, with
+    its C(after_reboot).
   returned: O(operation=revert) or O(operation=status)
   type: raw
 target:

@@ -98,6 +98,15 @@ def unit(name: str, control: str = "c-unit", **states: bool) -> Step:
     return {"kind": "unit", "control": control, "task": "T", "name": name, **given}
 
 
+FIREWALL = """\
+flush ruleset
+table inet filter {
+chain input {
+type filter hook input priority filter; policy accept;
+tcp dport 9 drop
+}
+}
+"""
 TRIES = file(DROP_IN, "MaxAuthTries 2\n", "c-tries", "0600", reload=["sshd"])
 GONE = {"kind": "absent", "control": "c-gone", "task": "T", "path": "/etc/issue.net", "reload": [], "restart": []}
 PLAN = [
@@ -231,7 +240,7 @@ def test_it_is_taken_back_when_asked(host: Host) -> None:
     assert "waits for its confirmation" in ask(host, "forget")["msg"]
     assert DROP_IN in ask(host, "revert", run="r1")["reverted"]
     assert changed(before, everything(host)) == []
-    assert ask(host, "revert", run="r1") == {"changed": False, "reverted": []}
+    assert ask(host, "revert", run="r1") == {"changed": False, "reverted": [], "after_reboot": []}
 
 
 def test_a_reboot_before_the_confirmation(host: Host) -> None:
@@ -332,6 +341,29 @@ def test_a_refused_control_is_left_out_whole(host: Host) -> None:
     assert {change["control"] for change in applied["changes"]} == {"c-tries"}
     assert not host.run("ls /etc/made-by-wrong", check=False).stdout
     ask(host, "revert", run="r1")
+
+
+def test_what_others_put_into_the_firewall_is_not_flushed(host: Host) -> None:
+    host.put("/etc/nftables.conf", FIREWALL)
+    host.run("systemctl start nftables")
+    logs = file("/etc/nftables.conf", FIREWALL.replace("}\n}", "log\n}\n}"), "c-log", reload=["nftables.service"])
+    assert ask(host, "simulate", plan=[logs])["refused"] == {}
+    for more in ("rule inet filter input tcp dport 10 drop", "chain inet filter f2b", "table ip docker"):
+        host.run("nft add " + more)
+        assert "flushes what others put into the kernel" in ask(host, "simulate", plan=[logs])["refused"]["c-log"]
+        host.run("systemctl reload nftables")
+    assert ask(host, "apply", run="r1", plan=[logs])["refused"] == {}
+    assert "log" in host.run("nft list ruleset").stdout.split()
+    ask(host, "revert", run="r1")
+
+
+def test_aide_is_asked_before_its_configuration_is_there(host: Host) -> None:
+    content = "database_in=file:/gone/aide.db\nreport_url=file:/gone/aide.log\nreport_url=stdout\n/etc p+u\n"
+    for said, refused in ((content, {}), ("%snonsense=file:/x\n" % content, {"c-aide": "aide refuses it: ERROR: "})):
+        step = {"kind": "program", "control": "c-aide", "task": "T", "name": "aide", "arguments": {"content": said}}
+        found = ask(host, "simulate", plan=[step, TRIES])
+        assert {control: reason[:24] for control, reason in found["refused"].items()} == refused
+        assert "c-tries" in {change["control"] for change in found["changes"]}
 
 
 def test_pam_auth_update_writes_what_was_simulated(host: Host) -> None:

@@ -163,7 +163,7 @@ regularly() { # PROGRAM SETTINGS: every five minutes
 }
 
 sealed() { # DAYS: what came can't be changed, and is kept for so many days
-    echo "{\"store\": \"/var/log/bulwark-collector\", \"keep_days\": $1}" >/etc/bulwark/collector/seal.json
+    echo "{\"store\": \"/var/log/bulwark-collector\", \"keep_days\": $1, \"free_percent\": 10}" >/etc/bulwark/collector/seal.json
     regularly bulwark-log-seal seal
 }
 

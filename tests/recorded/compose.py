@@ -21,8 +21,9 @@ BASE = "default"
 #: How long ago keys were made and emergency logins tried, in inventories: too short a time for any limit.
 RECENTLY = timedelta(days=10)
 #: How long ago logs began, longer than anything looks back; how long ago their last lines were written, lists of
-#: packages fetched and backups made; and how long ago the backup before that one.
-AGO = {"begun": timedelta(days=60), "lately": timedelta(hours=2), "earlier": timedelta(hours=14)}
+#: packages fetched and backups made; how long ago the backup before that one; and how long ago clocks were set.
+AGO = {"begun": timedelta(days=60), "lately": timedelta(hours=2), "earlier": timedelta(hours=14),
+       "just": timedelta(minutes=10)}  # fmt: skip
 JOURNAL_HEADER = 208
 MOMENT = re.compile(r"\$(%s)(_[a-z]+)?\b" % "|".join(AGO))
 

@@ -20,20 +20,14 @@ STRING = re.compile(r'"[^"]*"')
 def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, str]) -> str:
     """Return the text with the rule at the end of the chain, before a last rule that denies all.
 
-    family, table, chain: where. rule: what is put there. tables: [[family, table]] that the kernel holds: to load the
-    file flushes them, so that it is refused where it doesn't make them again. Raises Refused where the chain can't be
-    found, or is written otherwise than one rule a line.
+    family, table, chain: where. rule: what is put there. Raises Refused where the chain can't be found, or is written
+    otherwise than one rule a line.
     """
     if text is None:
         raise Refused("there is no such file")
     lines = text.split("\n")
     if not FLUSHES.search(text):
         raise Refused("it does not flush the rules before it sets them, so that to load it again would double them")
-    made = {(found[1] or "ip", found[2]) for line in lines if (found := TABLE.fullmatch(_code(line)))}
-    gone = sorted("%s %s" % (family, name) for family, name in map(tuple, arguments["tables"])
-                  if (family, name) not in made)  # fmt: skip
-    if gone:
-        raise Refused("to load it flushes what others put into the kernel: table %s" % ", ".join(gone))
     first, last = _chain(lines, arguments["family"], arguments["table"], arguments["chain"])
     body = lines[first + 1 : last]
     if any(line.strip() == arguments["rule"] for line in body):

@@ -15,6 +15,8 @@ LEGACY = re.compile(r"[^\s#$(){}]+\s+@")
 #: What is set before a rule of the older form holds for that one alone; anything else stays, for it holds further on.
 ITS_OWN = re.compile(r"\$Action(?:Name|Queue|Resume|SendStreamDriver|SendTCP|SendResend)", re.IGNORECASE)
 BETWEEN = re.compile(r"\s*(?:#.*|\$.*)?")
+#: A further action of the rule before.
+CHAINED = re.compile(r"\s*&")
 #: What may hold brackets that mean nothing: texts, and remarks up to the end of their line.
 MEANINGLESS = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#[^\n]*", re.DOTALL)
 
@@ -23,11 +25,15 @@ def edit(text: str | None, arguments: Mapping[str, Any], secrets: Mapping[str, s
     """Return the text without its ways to these places.
 
     ways: [[number of the line on which it begins, the address that it names]]. Raises Refused where something else is
-    there, or where it is a part of a statement.
+    there, where it is a part of a statement, or where an action that hangs on it would hang on the rule before it.
     """
     lines = (text or "").split("\n")
-    for number, address in arguments["ways"]:
-        for at in _lines(lines, number - 1, address):
+    # The last one first, so that what hangs on another of them is out already.
+    for number, address in sorted(arguments["ways"], reverse=True):
+        way = _lines(lines, number - 1, address)
+        if not CHAINED.match(lines[number - 1]) and CHAINED.match(_next(lines, way[-1])):
+            raise Refused("what follows line %d with & is a part of its rule: take both out by hand" % number)
+        for at in way:
             lines[at] = "#" + lines[at]
     return "\n".join(lines)
 
@@ -46,6 +52,11 @@ def _lines(lines: list[str], first: int, address: str) -> list[int]:
                     return list(range(first, last + 1))
                 break
     raise Refused("line %d is no rule of its own that sends to %s: take it out by hand" % (first + 1, address))
+
+
+def _next(lines: list[str], last: int) -> str:
+    """Return the line behind a way that is more than a remark or a setting."""
+    return next((line for line in lines[last + 1 :] if not BETWEEN.fullmatch(line)), "")
 
 
 def _set_for(lines: list[str], rule: int) -> list[int]:

@@ -33,7 +33,7 @@ DEPTH = 40
 
 
 class Cell(NamedTuple):
-    """Messages of one input (a module's name, or a file's path), facility and program."""
+    """Messages of one input (a module's name, or a file's path), facility and program; "" stands for any program."""
 
     source: str
     facility: str
@@ -188,7 +188,7 @@ def _said(name: str, cell: Cell, number: int) -> list[str] | None:
     if name == "$inputname":
         return ["imfile" if cell.source.startswith("/") else cell.source]
     if name in ("$programname", "$app-name"):
-        return [cell.program]
+        return [cell.program] if cell.program else None
     return None
 
 

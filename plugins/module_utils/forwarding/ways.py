@@ -17,30 +17,48 @@ SYSTEM = ("imuxsock", "imjournal", "imklog", "imkmsg")
 NO_QUEUE = ("", "direct")
 NO_SOCKET = ("syssock.use", "off")
 ON = ("on", "yes", "1")
+#: An input: (its ruleset, cells, mask).
+Source = tuple[str, list[Cell], int]
 TLS_DRIVERS = ("gtls", "ossl", "mbedtls")
 CHECKS = {"x509/name": "name", "name": "name", "x509/fingerprint": "fingerprint", "fingerprint": "fingerprint",
           "x509/certvalid": "certvalid", "certvalid": "certvalid"}  # fmt: skip
 #: Outputs that send elsewhere and that nothing is known of here but their name.
 OTHER = ("omamqp1", "omazureeventhubs", "omdtls", "omelasticsearch", "omgssapi", "omhiredis", "omhttp", "omkafka",
          "ommongodb", "omrabbitmq", "omudpspoof")  # fmt: skip
+#: Directives of the older form that make an input: its module, and the directive that says to which ruleset it goes.
+LISTENS = {
+    "addunixlistensocket": ("imuxsock", ""), "udpserverrun": ("imudp", "inputudpserverbindruleset"),
+    "inputtcpserverrun": ("imtcp", "inputtcpserverbindruleset"),
+    "inputptcpserverrun": ("imptcp", "inputptcpserverbindruleset"),
+    "inputrelpserverrun": ("imrelp", "inputrelpserverbindruleset"), "inputgssserverrun": ("imgssapi", ""),
+}  # fmt: skip
+BINDS = {directive for _module, directive in LISTENS.values()} - {""}
+#: Modules that log of themselves, without an input, and those of which all is in the journal as well.
+BY_THEMSELVES = ("immark", "impstats")
+JOURNALLED = ("imjournal", "imklog", "imkmsg")
+#: Parameters by which an action takes only some of what comes to it, and the values that leave it all.
+SOME = {"action.execonlyeverynthtime": ("", "0", "1"), "action.execonlyonceeveryinterval": ("", "0"),
+        "queue.samplinginterval": ("", "0", "1")}  # fmt: skip
 #: Directives of the older form that shape the next action, as parameters.
 SHAPES = {
     "actionqueuetype": "queue.type", "actionqueuefilename": "queue.filename", "actionqueuesize": "queue.size",
     "actionqueuemaxdiskspace": "queue.maxdiskspace", "actionqueuesaveonshutdown": "queue.saveonshutdown",
     "actionresumeretrycount": "action.resumeretrycount",
-    "actionexeconlywhenpreviousissuspended": "action.execonlywhenpreviousissuspended",
+    "actionexeconlyeverynthtime": "action.execonlyeverynthtime",
     "actionsendstreamdriverpermittedpeer": "streamdriverpermittedpeers",
 }  # fmt: skip
 #: Those that hold until they are set anew.
 STAYS = {"actionsendstreamdriver": "streamdriver", "actionsendstreamdrivermode": "streamdrivermode",
-         "actionsendstreamdriverauthmode": "streamdriverauthmode"}  # fmt: skip
+         "actionsendstreamdriverauthmode": "streamdriverauthmode",
+         "actionexeconlyonceeveryinterval": "action.execonlyonceeveryinterval",
+         "actionexeconlywhenpreviousissuspended": "action.execonlywhenpreviousissuspended"}  # fmt: skip
 FILES = {"inputfilename": "file", "inputfiletag": "tag", "inputfilefacility": "facility",
          "inputfilebindruleset": "ruleset"}  # fmt: skip
 
 
 class Loaded(NamedTuple):
     """A configuration as rsyslogd has it. settings: global parameters. modules: {name: parameters}; files: which file
-    loads each of them."""
+    loads each of them. queued: the rulesets that have a queue of their own."""
 
     settings: dict[str, str]
     modules: dict[str, Params]
@@ -48,6 +66,7 @@ class Loaded(NamedTuple):
     inputs: list[Params]
     rulesets: dict[str, list[Any]]
     default: str
+    queued: set[str]
 
 
 class State(NamedTuple):
@@ -61,7 +80,7 @@ class State(NamedTuple):
 
 def load(statements: Iterable[Any]) -> Loaded:
     """Return what statements, taken one after the other, configure."""
-    loaded = Loaded({}, {}, {}, [], {DEFAULT: []}, DEFAULT)
+    loaded = Loaded({}, {}, {}, [], {DEFAULT: []}, DEFAULT, set())
     default, current = DEFAULT, DEFAULT
     shapes: dict[str, Any] = {}
     watched: Params = {}
@@ -71,6 +90,8 @@ def load(statements: Iterable[Any]) -> Loaded:
                 current = one.value
             elif one.name == "defaultruleset":
                 default = one.value
+            elif one.name == "rulesetcreatemainqueue":
+                loaded.queued.update([current] if one.value.lower() in ON else [])
             else:
                 _directive(one, loaded, shapes, watched)
         elif isinstance(one, Thing) and one.name == "module":
@@ -83,8 +104,12 @@ def load(statements: Iterable[Any]) -> Loaded:
             loaded.inputs.append(one.params)
         elif isinstance(one, Thing) and one.name == "ruleset":
             _shape(one.body or [], shapes)
-            _lend(one.body or [], {key: value for key, value in one.params.items() if key.startswith("queue.")})
-            loaded.rulesets.setdefault(_text(one.params, "name"), []).extend(one.body or [])
+            name = _text(one.params, "name")
+            queue = {key: value for key, value in one.params.items() if key.startswith("queue.")}
+            _lend(one.body or [], queue)
+            # Any parameter makes a queue, in memory where no type is given.
+            loaded.queued.update([name] if queue and _text(queue, "queue.type").lower() != "direct" else [])
+            loaded.rulesets.setdefault(name, []).extend(one.body or [])
         else:
             _shape([one], shapes)
             loaded.rulesets.setdefault(current, []).append(one)
@@ -105,6 +130,11 @@ def _directive(one: Directive, loaded: Loaded, shapes: dict[str, Any], watched: 
     elif one.name == "inputrunfilemonitor":
         loaded.inputs.append({"type": "imfile", **watched})
         watched.clear()
+    elif one.name in BINDS:
+        loaded.settings[one.name] = one.value
+    elif one.name in LISTENS:
+        module, binds = LISTENS[one.name]
+        loaded.inputs.append({"type": module, "ruleset": loaded.settings.get(binds, "")})
     elif one.name == "actionsendstreamdriverpermittedpeer":
         shapes.setdefault(SHAPES[one.name], []).append(one.value)
     elif one.name in SHAPES or one.name in STAYS:
@@ -133,8 +163,8 @@ def _lend(statements: Iterable[Any], queue: Params) -> None:
             one.params.update(queue)
 
 
-def sources(loaded: Loaded, forwarded: int) -> list[tuple[str, list[Cell], int]]:
-    """Return (ruleset, cells, mask) of each input. forwarded: the mask of what journald hands to the socket."""
+def sources(loaded: Loaded, forwarded: int) -> list[Source]:
+    """Return each input that is judged. forwarded: the mask of what journald hands to the socket."""
     found = []
     for name in SYSTEM:
         params = loaded.modules.get(name)
@@ -155,15 +185,30 @@ def sources(loaded: Loaded, forwarded: int) -> list[tuple[str, list[Cell], int]]
     return found
 
 
+def beside(loaded: Loaded) -> list[Source]:
+    """Return each input of what is not in the journal; which programs it is of nobody knows."""
+    alone = [{"type": name, **loaded.modules[name]} for name in BY_THEMSELVES if name in loaded.modules]
+    found = []
+    for one in [*loaded.inputs, *alone]:
+        kind, path, ruleset = _text(one, "type"), _text(one, "file"), _text(one, "ruleset")
+        if kind in JOURNALLED or _text(one, "log.syslog").lower() == "off":
+            continue
+        name = path if kind == "imfile" and path.startswith("/") else kind
+        cells = [Cell(name, facility, "") for facility in rules.FACILITIES]
+        # rsyslog takes the default one where there is none of the name.
+        found.append((ruleset if ruleset in loaded.rulesets else loaded.default, cells, ALL))
+    return found
+
+
 class Walk:
     """Walks messages through the rulesets and notes what comes to each action."""
 
-    def __init__(self, loaded: Loaded, forwarded: int = ALL) -> None:
+    def __init__(self, loaded: Loaded, inputs: Iterable[Source]) -> None:
         self.loaded = loaded
         #: What came to an action, by its identity: [action, certain, may, doubts].
         self.came: dict[int, list[Any]] = {}
         self.tests: dict[int, rules.Test] = {}
-        for ruleset, cells, mask in sources(loaded, forwarded):
+        for ruleset, cells, mask in inputs:
             masks = dict.fromkeys(cells, mask)
             self.walk(loaded.rulesets.get(ruleset, []), State(masks, masks, masks, ()), CALLS)
 
@@ -188,7 +233,9 @@ class Walk:
     def call(self, one: Call, state: State, calls: int) -> State:
         """Return what another ruleset leaves; one that only the message names may take anything."""
         if one.name and calls > 0:
-            return self.walk(self.loaded.rulesets.get(one.name, []), state, calls - 1)
+            left = self.walk(self.loaded.rulesets.get(one.name, []), state, calls - 1)
+            # A queue gets a copy: what becomes of that is nothing to the message itself.
+            return state if one.name in self.loaded.queued else left
         nothing = dict.fromkeys(state.may, 0)
         return State(nothing, nothing, state.may, (*state.doubts, str(one.place)))
 
@@ -212,11 +259,17 @@ class Walk:
     def note(self, action: Thing, state: State) -> None:
         """Note what comes to an action."""
         _action, certain, may, doubts = self.came.setdefault(id(action), [action, {}, {}, []])
-        standby = _on(action.params, "action.execonlywhenpreviousissuspended")
+        some = _only_some(action.params)
         for cell in state.may:
-            certain[cell] = certain.get(cell, 0) | (0 if standby else state.certain[cell])
+            certain[cell] = certain.get(cell, 0) | (0 if some else state.certain[cell])
             may[cell] = may.get(cell, 0) | state.may[cell]
-        doubts += [*state.doubts, *([str(action.place)] if standby else [])]
+        doubts += [*state.doubts, *([str(action.place)] if some else [])]
+
+
+def _only_some(params: Params) -> bool:
+    """Say whether an action leaves out some of what comes to it: a standby, or one that is done now and then."""
+    skips = any(_text(params, name) not in whole for name, whole in SOME.items())
+    return skips or _on(params, "action.execonlywhenpreviousissuspended")
 
 
 def _entered(state: State, splits: Mapping[Cell, rules.Split], way: int, doubts: tuple[str, ...]) -> State:
@@ -238,7 +291,8 @@ def destinations(statements: Iterable[Any], forwarded: int = ALL) -> tuple[list[
     loaded = load(statements)
     found: list[dict[str, Any]] = []
     others: list[dict[str, str]] = []
-    for action, certain, may, doubts in Walk(loaded, forwarded).came.values():
+    more = Walk(loaded, beside(loaded)).came
+    for key, (action, certain, may, doubts) in Walk(loaded, sources(loaded, forwarded)).came.items():
         kind = _text(action.params, "type")
         if not any(may.values()):
             continue
@@ -248,9 +302,14 @@ def destinations(statements: Iterable[Any], forwarded: int = ALL) -> tuple[list[
             found.append({
                 "program": "rsyslog", "place": str(action.place), **one, "queue": _queue(action.params),
                 "takes": _together(rules.levels(certain)), "may": _together(rules.levels(may)),
-                "unclear": sorted(set(doubts)), "collector": None,
+                "unclear": sorted(set(doubts)), "collector": None, "beside": _names(more.get(key)),
             })  # fmt: skip
     return found, others
+
+
+def _names(came: list[Any] | None) -> list[str]:
+    """Return the names of the inputs of which anything may come to an action."""
+    return sorted({cell.source for cell, mask in came[2].items() if mask}) if came else []
 
 
 def _together(levels: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import shlex
 
 from ..door import Unreadable
-from .rule import NEVER, Chain, Match, Rule, chain, flags, match, rule
+from .logged import of_iptables
+from .rule import NEVER, Chain, Match, Rule, add, chain, flags, match, rule
 
 HOOKS = {name.upper(): name for name in ("prerouting", "input", "forward", "output", "postrouting")}
 PRIORITIES = {"raw": -300, "mangle": -150, "nat": -100, "filter": 0, "security": 50}
@@ -51,7 +52,7 @@ def parse(text: str, family: str) -> list[Chain]:
                 chains[(table, name)] = _chain(family, table, name, policy)
             elif line.startswith("-A "):
                 words = shlex.split(line)
-                chains[(table, words[1])]["rules"] += _rules(words[2:])
+                add(chains[(table, words[1])], [_rule(words[2:])], of_iptables(words[2:]))
     except (ValueError, KeyError, IndexError):
         raise Unreadable(f"iptables-save: not understood: {line[:80]}") from None
     return list(chains.values())
@@ -64,15 +65,14 @@ def _chain(family: str, table: str, name: str, policy: str) -> Chain:
     return chain(family, table, name, kind, HOOKS.get(name), PRIORITIES.get(table, 0), policy.lower())
 
 
-def _rules(words: list[str]) -> list[Rule]:
+def _rule(words: list[str]) -> Rule:
     matches: list[Match] = []
     raw = negate = False
     at = 0
     while at < len(words):
         word = words[at]
         if word in ("-j", "-g"):
-            found = _verdict(word, words[at + 1], words[at + 2 :])
-            return [rule(matches, *found, raw=raw)] if found else []
+            return rule(matches, *_verdict(word, words[at + 1], words[at + 2 :]), raw=raw)
         if word == "!":
             negate, at = True, at + 1
             continue
@@ -92,7 +92,7 @@ def _rules(words: list[str]) -> list[Rule]:
             raw = True
             taken = _arguments(words, at)
         negate, at = False, at + 1 + taken
-    return []
+    return rule(matches, None, raw=raw)
 
 
 def _arguments(words: list[str], at: int) -> int:
@@ -116,7 +116,7 @@ def _flag_names(text: str) -> set[str]:
     return {name for name in every.split(",") if name}
 
 
-def _verdict(option: str, target: str, rest: list[str]) -> tuple[str, str | None] | None:
+def _verdict(option: str, target: str, rest: list[str]) -> tuple[str | None, str | None]:
     """Return verdict and target chain or translated address; None where the packet just goes on."""
     if target in VERDICTS:
         for name in ("--to-destination", "--to-ports"):
@@ -125,7 +125,7 @@ def _verdict(option: str, target: str, rest: list[str]) -> tuple[str, str | None
                 return VERDICTS[target], value if name == "--to-destination" else ":" + value
         return VERDICTS[target], None
     if target in SILENT:
-        return None
+        return None, None
     if target in ("NFQUEUE", "TPROXY", "QUEUE", "SYNPROXY", "BPF", "TARPIT", "TEE", "NETMAP", "RATEEST"):
         return "unknown", None
     return ("goto" if option == "-g" else "jump"), target

@@ -1,54 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which rules log what they see, by nft's or iptables's own listing: [{family, table, chain, limited}].
+"""Whether a rule of nft's or iptables's own listing logs what it sees, and whether only so many packets in a time.
 
-limited: the rule logs only so many packets in a time, so that nobody fills the disk by being denied.
+Without a limit whoever sends enough fills the disk.
 """
 
 from __future__ import annotations
 
 import json
-import shlex
 from typing import Any
-
-from ..door import Unreadable
 
 TARGETS = ("LOG", "NFLOG", "ULOG")
 LIMITS = ("limit", "hashlimit")
 OPTIONS = ("--limit", "--hashlimit-upto", "--hashlimit")
 
 
-def of_nft(text: str) -> list[dict[str, Any]]:
-    """Return the rules that log of what `nft -j list ruleset` printed, those that iptables wrote into nft with them."""
-    try:
-        rules = [entry["rule"] for entry in json.loads(text)["nftables"] if "rule" in entry]
-        return [
-            _entry(rule["family"], rule["table"], rule["chain"], any(map(_limits, rule["expr"])))
-            for rule in rules
-            if any(map(_logs, rule["expr"]))
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"nft -j list ruleset: not understood ({type(error).__name__})") from None
+def of_nft(statements: list[Any]) -> bool | None:
+    """Say whether a rule's log is limited, None where it logs nothing."""
+    at = next((at for at, statement in enumerate(statements) if _logs(statement)), None)
+    # Statements are done in turn: a limit behind the log limits what comes after it.
+    return None if at is None else any(map(_limits, statements[:at]))
 
 
-def of_iptables(text: str, family: str) -> list[dict[str, Any]]:
-    """Return the rules that log of what iptables-save printed; `family` is ip or ip6."""
-    found = []
-    table = ""
-    try:
-        for line in text.splitlines():
-            if line.startswith("*"):
-                table = line[1:].strip()
-            elif line.startswith("-A "):
-                words = shlex.split(line)
-                if "-j" in words and words[words.index("-j") + 1] in TARGETS:
-                    found.append(_entry(family, table, words[1], any(option in words for option in OPTIONS)))
-    except (ValueError, IndexError):
-        raise Unreadable(f"iptables-save: not understood: {line[:80]}") from None
-    return found
-
-
-def _entry(family: str, table: str, chain: str, limited: bool) -> dict[str, Any]:
-    return {"family": family, "table": table, "chain": chain, "limited": limited}
+def of_iptables(words: list[str]) -> bool | None:
+    """Say the same of a rule's words."""
+    target = words[words.index("-j") + 1 :][:1] if "-j" in words else []
+    return any(option in words for option in OPTIONS) if set(target) & set(TARGETS) else None
 
 
 def _logs(statement: Any) -> bool:

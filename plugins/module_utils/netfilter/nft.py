@@ -8,7 +8,8 @@ import json
 from typing import Any, Optional
 
 from ..door import Unreadable
-from .rule import NEVER, Chain, Match, Rule, chain, flags, match, rule
+from .logged import of_nft
+from .rule import NEVER, Chain, Match, Rule, add, chain, flags, match, rule
 
 #: A condition as alternatives, each a list of matches; None where it was not understood.
 Alternatives = Optional[list[list[Match]]]
@@ -33,7 +34,7 @@ def parse(text: str) -> tuple[list[Chain], set[Table]]:
             table = (found["family"], found["table"])
             if any("xt" in statement for statement in found["expr"]):
                 foreign.add(table)
-            chains[(*table, found["chain"])]["rules"] += _Rule(table, named).read(found["expr"])
+            add(chains[(*table, found["chain"])], _Rule(table, named).read(found["expr"]), of_nft(found["expr"]))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, StopIteration) as error:
         raise Unreadable(f"nft -j list ruleset: not understood ({type(error).__name__})") from None
     return list(chains.values()), foreign
@@ -64,6 +65,7 @@ class _Rule:
         self.raw = False
 
     def read(self, statements: list[Any]) -> list[Rule]:
+        """Return the simple rules; without a verdict where the listed one has none."""
         for statement in statements:
             kind, body = next(iter(statement.items()))
             if kind == "match":
@@ -76,13 +78,13 @@ class _Rule:
                 self.raw = True
             elif kind not in SILENT:
                 return self._end(*_verdict(kind, body))
-        return []
+        return self._end(None, None)
 
     def _require(self, more: Alternatives) -> None:
         self.raw = self.raw or more is None
         self.matches = [known + added for known, added in itertools.product(self.matches, more or [[]])]
 
-    def _end(self, verdict: str, target: str | None) -> list[Rule]:
+    def _end(self, verdict: str | None, target: str | None) -> list[Rule]:
         return [rule(known, verdict, target, self.raw) for known in self.matches]
 
     def _verdict_map(self, body: Any) -> list[Rule]:

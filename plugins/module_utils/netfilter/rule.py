@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one form in which firewall rules leave a host, whichever program listed them.
 
-A chain is {"family": "ip"|"ip6"|"inet"|..., "table", "name", "type", "hook", "priority", "policy", "rules"}; type, hook
-and policy are None for a chain that is only jumped to. A rule is
+A chain is {"family": "ip"|"ip6"|"inet"|..., "table", "name", "type", "hook", "priority", "policy", "rules", "logs"};
+type, hook and policy are None for a chain that is only jumped to. A rule is
 {"match": [{"field", "not": bool, "values": [str], "share"?: float}], "verdict", "target", "raw": bool}:
 
 - all matches must hold; `raw` says that the rule has a further condition that was not understood;
@@ -13,6 +13,10 @@ and policy are None for a chain that is only jumped to. A rule is
 - `share` stands for a set too large to carry: the part of the address space that it covers, values empty;
 - verdicts: accept, drop, return, jump and goto (to chain `target`), dnat and redirect (to `target`: "address:port",
   ":port" or "address"), unknown (a packet handed to a program, say).
+
+`logs` are the rules that log, of the same form, with `before`, how many of the chain's rules stand before it, and
+`limited`: it logs only so many packets in a time. One with a verdict is the next of those rules itself; the verdict is
+None where a packet just goes on.
 """
 
 from __future__ import annotations
@@ -42,8 +46,8 @@ def flags(mask: set[str], values: set[str], negate: bool = False) -> list[Match]
     return [] if ((FIRST_PACKET & mask) == values) != negate else [NEVER]
 
 
-def rule(matches: list[Match], verdict: str, target: str | None = None, raw: bool = False) -> Rule:
-    """Return one rule."""
+def rule(matches: list[Match], verdict: str | None, target: str | None = None, raw: bool = False) -> Rule:
+    """Return one rule; without a verdict, one after which a packet goes on."""
     return {"match": matches, "verdict": verdict, "target": target, "raw": raw}
 
 
@@ -53,8 +57,17 @@ def chain(
     """Return a chain that has no rules yet."""
     return {
         "family": family, "table": table, "name": name, "type": kind, "hook": hook, "priority": priority,
-        "policy": policy, "rules": [],
+        "policy": policy, "rules": [], "logs": [],
     }  # fmt: skip
+
+
+def add(to: Chain, rules: list[Rule], limited: bool | None) -> None:
+    """Add to a chain what one listed rule comes to. limited: whether its log is, None where it logs nothing."""
+    for one in rules:
+        if limited is not None:
+            to["logs"].append({**one, "before": len(to["rules"]), "limited": limited})
+        if one["verdict"] is not None:
+            to["rules"].append(one)
 
 
 def share(values: list[str]) -> float:

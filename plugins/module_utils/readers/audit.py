@@ -47,9 +47,9 @@ def read(host: Reading, area: Area) -> None:
     loaded: [rule as `auditctl -l` prints it], in the kernel's order; [] where it says "No rules", None after a
     refusal. written: [{file, line, text}] of rules.d in the order augenrules takes them, and of audit.rules.
     log: {path, bytes, files, oldest, newest (seconds since 1970, None without a record), daily_bytes (None where it
-    spans less than an hour)} of all that auditd and rotation keep; None where auditd writes no log. rate: {seconds,
-    events, a_day, by_key: {key: events a day}} by the serial numbers and keys of the newest records (a few MB, the last
-    week), None without records.
+    spans less than an hour), gap (when what lies behind a gap ends, which is left out; None without)} of all that
+    auditd and rotation keep; None where auditd writes no log. rate: {seconds, events, a_day, by_key: {key: events a
+    day}} by the serial numbers and keys of the newest records (a few MB, the last week), None without records.
     """
     door = host.door
     area.learn("cmdline", cmdline, door)

@@ -7,6 +7,8 @@ The programs are asked themselves: what their configuration names need not answe
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
@@ -34,6 +36,11 @@ SECONDS = {"y": 31557600.0, "month": 2629800.0, "w": 604800.0, "d": 86400.0, "h"
            "ms": 1e-3, "us": 1e-6}  # fmt: skip
 SERVERS = ("SystemNTPServers", "LinkNTPServers")
 FALLBACK = "FallbackNTPServers"
+#: timesyncd touches it whenever it sets the clock.
+TOUCHED = "/run/systemd/timesync/synchronized"
+LONGEST = "PollIntervalMaxUSec"
+#: A program that was started so many seconds ago has asked its servers, and what has not answered is not about to.
+SETTLED = 10
 
 
 def read(host: Reading, area: Area) -> None:
@@ -41,8 +48,8 @@ def read(host: Reading, area: Area) -> None:
 
     programs: [{name, unit, active, enabled}] of those in UNITS that run or are installed, with the unit's name here.
     clocks: {program: {synchronised, offset, sources}} of those that run and can be asked; offset: seconds, None where
-    nothing was measured yet. sources: [{name, platform, usable}], name as configured; platform: a clock of the machine
-    and no server. What can't be asked is missing, and its reason is that of the fact "clocks.<program>".
+    nothing was measured yet, or not lately. sources: [{name, platform, usable}], name as configured; platform: a clock
+    of the machine and no server. What can't be asked is missing, and its reason is that of the fact "clocks.<program>".
     stamps: [{path, zoned}] of the text logs whose last line begins with a time, by whether that says its zone.
     """
     door = host.door
@@ -55,9 +62,9 @@ def read(host: Reading, area: Area) -> None:
     area.facts["programs"] = found
     clocks = {}
     for name, ask in (("chrony", chrony), ("timesyncd", timesyncd)):
-        if any(one["active"] for one in found if one["name"] == name):
+        for unit in (one["unit"] for one in found if one["name"] == name and one["active"]):
             fact = "clocks." + name
-            clocks[name] = area.learn(fact, ask, door)
+            clocks[name] = area.learn(fact, settled, host, unit, ask)
             if fact not in area.facts:
                 del clocks[name]
             area.facts.pop(fact, None)
@@ -76,9 +83,25 @@ def _here(door: Door, name: str, units: tuple[str, ...], known: list[str]) -> li
     return []
 
 
-def chrony(door: Door) -> dict[str, Any]:
+def settled(host: Reading, unit: str, ask: Callable[[Reading], dict[str, Any]]) -> dict[str, Any]:
+    """Return what a program says of itself, with patience for one that was started a moment ago."""
+    while True:
+        found = ask(host)
+        ready = found["synchronised"] and all(one["usable"] for one in found["sources"])
+        if ready or not host.door.live or _age(host.door, unit) > SETTLED:
+            return found
+        time.sleep(1)
+
+
+def _age(door: Door, unit: str) -> float:
+    """Return for how many seconds a unit has been active."""
+    began = door.output(["systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value", unit])
+    return float(door.read("/proc/uptime").split()[0]) - int(began) / 1e6
+
+
+def chrony(host: Reading) -> dict[str, Any]:
     """Return what chronyd says of itself and its sources, in one question."""
-    done = door.run(["chronyc", "-c", "-N", "-m", "tracking", "sources"])
+    done = host.door.run(["chronyc", "-c", "-N", "-m", "tracking", "sources"])
     if done.rc != 0:
         raise Unreadable("chronyc: %s" % ((done.out + done.err).strip().split("\n")[0] or "no message"))
     return tracked(done.out)
@@ -92,21 +115,36 @@ def tracked(text: str) -> dict[str, Any]:
         if len(own) != TRACKED or any(len(row) != LISTED for row in rows[1:]):
             raise ValueError
         synchronised = own[LEAP] != "Not synchronised" and int(own[REFERENCE], 16) != 0
-        return {
-            "synchronised": synchronised,
-            "offset": float(own[OFFSET]) if synchronised else None,
-            "sources": [
-                {"name": row[NAME], "platform": row[KIND] == "#", "usable": row[STATE] in USABLE and row[STATE] != ""}
-                for row in rows[1:]
-            ],
-        }
+        sources = [{"name": row[NAME], "platform": row[KIND] == "#", "usable": _usable(row)} for row in rows[1:]]
+        # Without a source chronyd goes on by what it measured last, and stays "synchronised".
+        known = synchronised and any(one["usable"] for one in sources)
+        return {"synchronised": synchronised, "offset": float(own[OFFSET]) if known else None, "sources": sources}
     except (ValueError, IndexError):
         raise Unreadable("chronyc: its answer was not understood") from None
 
 
-def timesyncd(door: Door) -> dict[str, Any]:
+def _usable(row: list[str]) -> bool:
+    """Say whether chronyd goes by a source, and one of its last eight questions was answered."""
+    return row[STATE] in USABLE and row[STATE] != "" and row[REACH] not in ("", "0")
+
+
+def timesyncd(host: Reading) -> dict[str, Any]:
     """Return what timesyncd says of itself; it asks one server at a time, and the others when that one is silent."""
-    return synced(door.output(["timedatectl", "timesync-status"]), door.output(["timedatectl", "show-timesync"]))
+    shown = host.door.output(["timedatectl", "show-timesync"])
+    found = synced(host.door.output(["timedatectl", "timesync-status"]), shown)
+    # It counts answers since it started, and tells the last offset for ever.
+    return found if _lately(host, shown) else {**found, "offset": None}
+
+
+def _lately(host: Reading, shown: str) -> bool:
+    """Say whether timesyncd set the clock within twice its longest pause, and the kernel still goes by that."""
+    said = host.door.output(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
+    pause = seconds(dict(_pair(line, "=") for line in shown.split("\n")).get(LONGEST, ""))
+    try:
+        age = abs(host.fact("system", "now") - host.door.modified(TOUCHED))
+    except Missing:
+        return False
+    return said.strip() == "yes" and pause is not None and age <= 2 * pause
 
 
 def synced(status: str, shown: str) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..collector_files import inputs, stores
+from ..collector_files import inputs, journal_inputs, stores
 from ..door import Door, Missing, Unreadable
 from ..forwarding import rsyslog
+from ..forwarding.writing import writing
 from ..keeping.repositories import way
 from ..reading import Area, Reading
+from ..started import listens, words
+from ..systemd_settings import effective
 
 Entry = dict[str, Any]
 
@@ -23,29 +26,33 @@ RSYSLOG = "/etc/rsyslog.conf"
 TAKES = re.compile(r"\b(imrelp|imtcp|imptcp|imudp)\b", re.IGNORECASE)
 SETTINGS = "/etc/bulwark/collector"
 PROGRAMS = {"seal": "bulwark-log-seal", "alerts": "bulwark-log-alert"}
-#: Below a store: folders within folders, and files of which the attributes are looked at.
+#: Below a store: folders within folders that are looked into, and files of which the attributes are.
 DEPTH, FILES = 4, 20000
 #: A file that began so many seconds ago may not have its attributes yet.
 YOUNG = 900
 SHOWN = 20
 RECEIVED = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
-JOURNAL_REMOTE = "/etc/systemd/journal-remote.conf"
+JOURNAL_REMOTE, JOURNAL_SOCKET = "systemd-journal-remote.service", "systemd-journal-remote.socket"
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn inputs, stores, seal and alerts; all is empty where no logs of others are taken.
+    """Learn inputs, writing, stores, seal and alerts; all is empty where no logs of others are taken.
 
-    inputs: [{program: "rsyslog"|"journal-remote", place, kind: "relp"|"tcp"|"udp"|"https", port, ruleset, tls,
-    peer_check: "name"|"fingerprint"|"ca"|"none", peers}], as configured. stores: [{path, place, way: [{path, uid, gid,
-    mode}], files, guarded: the folder only appends, loose: [paths without append-only or immutable], more}], the first
-    of them. seal, alerts: None, or {place, settings (as the program's configuration), safe: only root changes it and
-    the program, last: {at, problems, broken: {route: why}} or None} of bulwark-log-seal and bulwark-log-alert.
+    inputs: [{program: "rsyslog"|"journal-remote", place, kind: "relp"|"tcp"|"udp"|"https"|"http", port, ruleset, tls,
+    peer_check: "name"|"fingerprint"|"ca"|"none", peers}], as configured; journal-remote's where it is active and its
+    arguments are understood. writing: {drops: [places where rsyslog gives up root's rights], omfile: [{place, waits: an
+    action waits where its file can't be opened}] of what gives omfile parameters}, as configured. stores: [{path,
+    place, way: [{path, uid, gid, mode}], files, guarded: the folder only appends, loose: [paths without append-only or
+    immutable], more}], the first of them. seal, alerts: None, or {place, settings (as the program's configuration),
+    safe: only root changes it and the program, last: {at, problems, broken: {route: why}, folded: {at, alerts} or None
+    (when alerts were last told as a number only)} or None} of bulwark-log-seal and bulwark-log-alert.
     """
     door = host.door
     statements = area.learn("inputs", configured, door)
-    taken = [] if statements is None else [*inputs(statements), *journal_remote(door)]
+    taken = [] if statements is None else [*inputs(statements), *journal_remote(host)]
     if statements is not None:
         area.facts["inputs"] = taken
+    area.learn("writing", lambda: writing(_files_of_rsyslog(door)))
     seal = area.learn("seal", ours, door, "seal")
     area.learn("alerts", ours, door, "alerts")
     if statements is None:
@@ -59,14 +66,18 @@ def read(host: Reading, area: Area) -> None:
 
 def configured(door: Door) -> list[Any]:
     """Return rsyslog's configuration as statements; nothing where it takes nothing from the network."""
-    try:
-        text = door.read(RSYSLOG)
-    except Missing:
-        return []
-    texts = [(RSYSLOG, text), *_included(door, "/etc/rsyslog.d/*.conf")]
+    texts = _files_of_rsyslog(door)
     if not any(TAKES.search(re.sub(r"(?m)^\s*#.*$", "", one)) for _path, one in texts):
         return []
-    return rsyslog.parse(RSYSLOG, text, lambda pattern: _included(door, pattern))
+    return rsyslog.parse(RSYSLOG, texts[0][1], lambda pattern: _included(door, pattern))
+
+
+def _files_of_rsyslog(door: Door) -> list[tuple[str, str]]:
+    """Return rsyslog's own file and those of its folder, [(path, text)]; none where it is not installed."""
+    try:
+        return [(RSYSLOG, door.read(RSYSLOG)), *_included(door, "/etc/rsyslog.d/*.conf")]
+    except Missing:
+        return []
 
 
 def _included(door: Door, pattern: str) -> list[tuple[str, str]]:
@@ -78,21 +89,20 @@ def _included(door: Door, pattern: str) -> list[tuple[str, str]]:
         return []
 
 
-def journal_remote(door: Door) -> list[Entry]:
-    """Return systemd-journal-remote's input where it is installed; whether it listens, area sockets tells."""
-    program = "/lib/systemd/systemd-journal-remote"
-    if not door.exists(program):
-        return []
+def journal_remote(host: Reading) -> list[Entry]:
+    """Return systemd-journal-remote's inputs; none where it isn't active, or what it is told isn't understood.
+
+    A port at which it listens all the same is one of which nobody knows how it takes logs.
+    """
     try:
-        text = door.read(JOURNAL_REMOTE)
-    except Missing:
-        text = ""
-    trusted = re.search(r"(?m)^\s*TrustedCertificateFile\s*=\s*(\S+)", text)
-    check = "none" if trusted and trusted[1] == "all" else "ca"
-    return [{
-        "program": "journal-remote", "place": JOURNAL_REMOTE, "kind": "https", "port": "19532", "ruleset": "",
-        "tls": True, "peer_check": check, "peers": [],
-    }]  # fmt: skip
+        active = host.fact("units", "active")
+        if JOURNAL_REMOTE not in active and JOURNAL_SOCKET not in active:
+            return []
+        sockets = listens(host.door, JOURNAL_SOCKET) if JOURNAL_SOCKET in active else []
+        settings = effective(host.door, "journal-remote.conf", "Remote")
+        return journal_inputs(words(host.door, JOURNAL_REMOTE), sockets, settings.get("TrustedCertificateFile"))
+    except Unreadable:
+        return []
 
 
 def ours(door: Door, name: str) -> Entry | None:
@@ -123,7 +133,14 @@ def _report(door: Door, name: str) -> Entry | None:
     return {
         "at": int(at), "problems": [str(text)[:500] for text in problems[:SHOWN]],
         "broken": {str(route): str(why)[:200] for route, why in list(broken.items())[:SHOWN]},
+        "folded": _folded(content.get("folded")),
     }  # fmt: skip
+
+
+def _folded(found: Any) -> Entry | None:
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), (int, float)) for key in ("at", "alerts")):
+        return None
+    return {"at": int(found["at"]), "alerts": int(found["alerts"])}
 
 
 def _roots(door: Door, path: str) -> bool:
@@ -168,7 +185,9 @@ def _files(door: Door, folder: str, depth: int) -> Iterator[str]:
         kind = door.stat(path).kind
         if kind == "file":
             yield path
-        elif kind == "dir" and depth:
+        elif kind == "dir" and not depth:
+            raise Unreadable("%s: folders deeper than %d are not looked into" % (path, DEPTH))
+        elif kind == "dir":
             yield from _files(door, path, depth - 1)
 
 

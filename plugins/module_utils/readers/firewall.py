@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ..door import Door, Missing, Unreadable
-from ..netfilter import iptables, logged, nft
+from ..netfilter import iptables, nft
 from ..netfilter.rule import Chain
 from ..reading import Area, Reading
 
@@ -19,75 +19,52 @@ KERNEL_PARTS = ("nf_tables", "ip_tables", "ip6_tables")
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `chains` (form in netfilter/rule.py), `logged` (in netfilter/logged.py), `addresses` and `uplinks`.
+    """Learn `chains` (form in netfilter/rule.py), `addresses` and `uplinks`.
 
     addresses: [{interface, address}]. uplinks maps "ip" and "ip6" to the interfaces of a default route: those by which
     strangers come.
     """
-    listing = Listing(host.door)
-    area.learn("chains", chains, listing)
-    area.learn("logged", logging_rules, listing)
+    area.learn("chains", chains, host.door)
     area.learn("addresses", addresses, host.door)
     area.learn("uplinks", uplinks, host.door)
 
 
-class Listing:
-    """The programs that list the kernel's rules, each asked once."""
-
-    def __init__(self, door: Door) -> None:
-        self.door = door
-        self._said: dict[str, str] = {}
-
-    def of(self, argv: list[str]) -> str:
-        """Return what a program lists; raises Missing where the host doesn't have it."""
-        if argv[0] not in self._said:
-            done = self.door.run(argv)
-            if done.rc != 0:
-                reason = (done.err or done.out).strip().splitlines() or ["no message"]
-                raise Unreadable("{}: {}".format(" ".join(argv), reason[0]))
-            self._said[argv[0]] = done.out
-        return self._said[argv[0]]
+def _listed(door: Door, argv: list[str]) -> str:
+    """Return what a program lists of the kernel's rules; raises Missing where the host doesn't have it."""
+    done = door.run(argv)
+    if done.rc != 0:
+        reason = (done.err or done.out).strip().splitlines() or ["no message"]
+        raise Unreadable("{}: {}".format(" ".join(argv), reason[0]))
+    return done.out
 
 
-def chains(listing: Listing) -> list[Chain]:
+def chains(door: Door) -> list[Chain]:
     """Return every chain in force, of nft and, where they hold anything, of iptables's own tables."""
     try:
-        found, foreign = nft.parse(listing.of(NFT))
+        found, foreign = nft.parse(_listed(door, NFT))
     except Missing:
-        return _without_nft(listing)
+        return _without_nft(door)
     for family, save in SAVE.items():
         tables = {table for kind, table in foreign if kind == family}
         if tables:
             # Tables that iptables wrote into nft: only its own program knows what their matches mean.
-            spelled = iptables.parse(listing.of([save]), family)
+            spelled = iptables.parse(_listed(door, [save]), family)
             found = [one for one in found if (one["family"], one["table"]) not in foreign or one["family"] != family]
             found += [one for one in spelled if one["table"] in tables]
-        if _legacy_tables(listing.door, family):
-            found += iptables.parse(listing.of([LEGACY_SAVE[family]]), family)
+        if _legacy_tables(door, family):
+            found += iptables.parse(_listed(door, [LEGACY_SAVE[family]]), family)
     return found
 
 
-def logging_rules(listing: Listing) -> list[dict[str, Any]]:
-    """Return the rules that log, of the same listings."""
+def _without_nft(door: Door) -> list[Chain]:
+    return [one for family, text in _saved(door) for one in iptables.parse(text, family)]
+
+
+def _saved(door: Door) -> list[tuple[str, str]]:
     try:
-        found = logged.of_nft(listing.of(NFT))
+        return [(family, _listed(door, [save])) for family, save in SAVE.items()]
     except Missing:
-        return [one for family, text in _saved(listing) for one in logged.of_iptables(text, family)]
-    for family, save in LEGACY_SAVE.items():
-        if _legacy_tables(listing.door, family):
-            found += logged.of_iptables(listing.of([save]), family)
-    return found
-
-
-def _without_nft(listing: Listing) -> list[Chain]:
-    return [one for family, text in _saved(listing) for one in iptables.parse(text, family)]
-
-
-def _saved(listing: Listing) -> list[tuple[str, str]]:
-    try:
-        return [(family, listing.of([save])) for family, save in SAVE.items()]
-    except Missing:
-        if _kernel_may_filter(listing.door):
+        if _kernel_may_filter(door):
             raise Unreadable("neither nft nor iptables is there to list the kernel's firewall rules") from None
         return []
 

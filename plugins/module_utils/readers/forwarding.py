@@ -16,7 +16,8 @@ from typing import Any
 from ..door import Door, Missing, Unreadable
 from ..forwarding import rsyslog, rules, syslog_ng, ways
 from ..reading import Area, Reading
-from ..systemd_settings import effective
+from ..started import words
+from ..systemd_settings import ANYBODY, effective
 
 RSYSLOG = "/etc/rsyslog.conf"
 SYSLOG_NG = "/etc/syslog-ng/syslog-ng.conf"
@@ -30,6 +31,9 @@ FILES = 500
 WILD = re.compile(r"[*?\[]")
 URL = re.compile(r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[^:/\s]+)(?::(\d{1,5}))?(?:/.*)?")
 UPLOAD_PORT = 19532
+#: Arguments of systemd-journal-upload that change neither where to, nor under what protection, nor what of the journal.
+USUAL = re.compile(r"--save-state(=.*)?|--follow|--merge|-m")
+OPTION = re.compile(r"--[\w-]+|-\w")
 TRUE = ("1", "yes", "y", "true", "t", "on")
 #: journald.conf(5): what is handed on where nothing is said.
 LEVEL = "debug"
@@ -42,17 +46,19 @@ def read(host: Reading, area: Area) -> None:
     destinations: what is configured, whether its program is active or not: [{program, place ("file:line"), protocol
     (relp, tls, tcp, udp, https, http, agent), address, port (None for an agent), tls, peer_check (name, fingerprint,
     certvalid, none, agent), peers, ca, certificate, key (paths or None), queue ({type, filename, save, space, retries},
-    texts but `save`; None where the journal itself is it), takes, may, unclear, active, collector, lacks}].
+    texts but `save`; None where the journal itself is it), takes, may, unclear, beside, active, collector, lacks}].
     takes: {"system" or a file's path or pattern: {facility: number of the least severity that surely goes along}}; may:
-    what possibly does; unclear: the places of conditions that only a message's content decides. active: its program
-    runs and the next boot starts it. collector: for an agent, which declared collector it is for. lacks: the declared
-    lines that an agent's configuration doesn't have.
+    what possibly does; unclear: the places of conditions that only a message's content decides. beside: inputs of
+    rsyslog's (a module's name, or a file's path) of which something may go along that is not in the journal: imudp, a
+    watched file, imuxsock with a socket of its own. active: its program runs and the next boot starts it. collector:
+    for an agent, which declared collector it is for. lacks: the declared lines that an agent's configuration doesn't
+    have.
     others: [{place, type}] of rsyslog's outputs to elsewhere that nothing is known of. modules: {name: the file that
     loads it} of rsyslog's.
     """
     door = host.door
     found: list[dict[str, Any]] = []
-    area.learn("programs", programs, host)
+    states = area.learn("programs", programs, host)
     area.facts.update(others=[], modules={})
     for name, path, read_it in (("rsyslog", RSYSLOG, _rsyslog), ("syslog-ng", SYSLOG_NG, _syslog_ng)):
         if _has(host, name, path):
@@ -62,17 +68,16 @@ def read(host: Reading, area: Area) -> None:
                 area.unread("destinations", str(problem))
                 return
     try:
-        found += _upload(door)
+        found += _upload(door, bool(states) and any(states["journal-upload"][how] for how in ("running", "enabled")))
         found += (_agent(door, one) for one in host.log_agents)
     except Unreadable as problem:
         area.unread("destinations", str(problem))
         return
-    states = area.facts.get("programs")
     if states is None:
         area.unread("destinations", "whether the programs that forward run could not be read")
         return
     area.facts["destinations"] = [
-        {"lacks": [], **one, "active": states[one["program"]]["running"] and states[one["program"]]["enabled"]}
+        {"lacks": [], "beside": [], **one, "active": states[one["program"]]["running"] and states[one["program"]]["enabled"]}
         for one in found
     ]
 
@@ -174,16 +179,24 @@ def _compiled(door: Door) -> str:
     return ""
 
 
-def _upload(door: Door) -> Iterator[dict[str, Any]]:
-    """Yield where systemd-journal-upload sends the journal: all of it, from where it stopped the last time."""
+def _upload(door: Door, started: bool) -> Iterator[dict[str, Any]]:
+    """Yield where systemd-journal-upload sends the journal: all of it, from where it stopped the last time.
+
+    started: it runs or the next boot starts it, so that its arguments count. Raises Unreadable for those that overrule
+    its configuration.
+    """
+    if started:
+        _usual(words(door, UNITS["journal-upload"]))
     settings = {name: one.value for name, one in effective(door, "journal-upload.conf", "Upload").items()}
     url = URL.fullmatch(settings.get("URL", ""))
+    if not url and settings.get("URL"):
+        raise Unreadable("%s: the URL is not understood" % UNITS["journal-upload"])
     if not url:
         return
     tls = url[1] != "http"
     address = url[2].strip("[]")
     whole = {"system": dict.fromkeys(rules.FACILITIES, 7)}
-    checked = tls and settings.get("TrustedCertificateFile") != "-"
+    checked = tls and settings.get("TrustedCertificateFile") not in ANYBODY
     yield {
         "program": "journal-upload", "place": effective(door, "journal-upload.conf", "Upload")["URL"].place,
         "protocol": "https" if tls else "http", "address": address, "port": int(url[3] or UPLOAD_PORT), "tls": tls,
@@ -192,6 +205,19 @@ def _upload(door: Door) -> Iterator[dict[str, Any]]:
         "certificate": settings.get("ServerCertificateFile") or None, "key": settings.get("ServerKeyFile") or None,
         "queue": None, "takes": whole, "may": whole, "unclear": [], "collector": None,
     }  # fmt: skip
+
+
+def _usual(command: list[str]) -> None:
+    """Raise Unreadable where a command is not systemd-journal-upload as its configuration alone shapes it."""
+    program, *arguments = command or [""]
+    if posixpath.basename(program) != "systemd-journal-upload":
+        raise Unreadable("%s starts %s, which is not known" % (UNITS["journal-upload"], program or "nothing"))
+    strange = [one for one in arguments if not USUAL.fullmatch(one)]
+    if strange:
+        # Their names alone: a URL may hold a password.
+        names = [found[0] for found in map(OPTION.match, strange) if found] or ["words of its own"]
+        text = "%s is started with %s, which is not followed" % (UNITS["journal-upload"], ", ".join(names))
+        raise Unreadable(text)
 
 
 def _agent(door: Door, asked: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from .. import journal_file, scheduled, systemd_settings
 from ..door import Door, Missing, Unreadable
+from ..log_series import series
 from ..reading import Area, Reading
 
 PERSISTENT, RUNTIME = "/var/log/journal", "/run/log/journal"
@@ -59,10 +60,11 @@ def read(host: Reading, area: Area) -> None:
     limits: {max_use, keep_free, max_file_size, max_files, retention (seconds): {value, place}} of those that are set.
     persistent, runtime: {path, there: whether its folder is, active: whether journald writes there, files, bytes} of
     the journals on disk and in memory. oldest, newest: of the entries on disk that system services wrote, None where
-    there are none. growth: {all, recent: {bytes, seconds}} of the entries on disk, all of them and those of the
-    newest RECENT seconds; None without any. vacuum: [{place, kind: "time"|"size"|"files"|"delete", value: seconds,
-    bytes or a number, None where it isn't known}] of what shortens it by itself. suppressed: [{at, unit, count}] of
-    messages that journald left out, the newest first, at most SUPPRESSED_LIMIT.
+    there are none. gap: when the entries end that lie behind a gap, as of a time before the journal was kept in memory,
+    and that nothing else counts; None without. growth: {all, recent: {bytes, seconds}} of the entries on disk, all of
+    them and those of the newest RECENT seconds; None without any. vacuum: [{place, kind: "time"|"size"|"files"|
+    "delete", value: seconds, bytes or a number, None where it isn't known}] of what shortens it by itself. suppressed:
+    [{at, unit, count}] of messages that journald left out, the newest first, at most SUPPRESSED_LIMIT.
     """
     door = host.door
     try:
@@ -81,15 +83,25 @@ def read(host: Reading, area: Area) -> None:
         left[0]["active"] = False
     if kept is not None:
         area.facts["persistent"], files = kept
-        system = [one.header for one in files if one.name.startswith(SYSTEM) and one.header.entries]
-        area.facts["oldest"] = min((one.oldest for one in system if one.oldest), default=None)
-        area.facts["newest"] = max((one.newest for one in system if one.newest), default=None)
-        area.facts["growth"] = growth([one.header for one in files])
+        system, gap = series(
+            (one.header for one in files if one.name.startswith(SYSTEM) and one.header.entries), _end, _begin
+        )
+        since = min(map(_begin, system), default=None)
+        area.facts.update(oldest=since, newest=max(map(_end, system), default=None), gap=gap)
+        area.facts["growth"] = growth(one.header for one in files if since is None or _end(one.header) >= since)
     else:
-        for fact in ("oldest", "newest", "growth"):
+        for fact in ("oldest", "newest", "gap", "growth"):
             area.unread(fact, "the journal on disk could not be read")
     area.learn("vacuum", vacuum, host)
     area.learn("suppressed", suppressed, door)
+
+
+def _begin(header: journal_file.Header) -> int:
+    return header.oldest or 0
+
+
+def _end(header: journal_file.Header) -> int:
+    return header.newest or 0
 
 
 def configured(settings: dict[str, systemd_settings.Setting]) -> dict[str, Any]:
@@ -156,11 +168,11 @@ def growth(headers: Iterable[journal_file.Header]) -> dict[str, Any] | None:
     known = [one for one in headers if one.oldest is not None and one.newest is not None]
     if not known:
         return None
-    since, until = min(one.oldest or 0 for one in known), max(one.newest or 0 for one in known)
+    since, until = min(map(_begin, known)), max(map(_end, known))
     start = max(since, until - RECENT)
     recent = 0.0
     for one in known:
-        begin, end = one.oldest or 0, one.newest or 0
+        begin, end = _begin(one), _end(one)
         if end >= start:
             recent += one.written * (1 if end == begin else (end - max(begin, start)) / (end - begin))
     return {

@@ -11,6 +11,7 @@ import zlib
 from typing import Any, NamedTuple
 
 from ..door import Door, Missing, Status, Unreadable
+from ..log_series import series
 from ..log_times import moment
 from ..reading import Area, Reading
 
@@ -38,14 +39,16 @@ class One(NamedTuple):
 
 
 def read(host: Reading, area: Area) -> None:
-    """Learn `files`, `folders`, `programs`, `logs` and `oldest`; modes are octal texts, times seconds since 1970.
+    """Learn `files`, `folders`, `programs`, `logs`, `oldest` and `gaps`; modes are octal, times seconds since 1970.
 
     files: [{folder, mode, uid, gid, names}] of all files below /var/log, those alike together. folders: [{path, mode,
     uid, gid}]. programs: the same of what administers the kernel's audit. logs: {path: {live: the file itself is there,
-    rotated: how many, bytes: of all, unpacked, None where that can't be told, newest: when one was last written}}, what
-    was rotated of a log belonging to it, in logrotate's olddir too. oldest: {path: when the oldest line of it was
-    written that is kept} of those that hold any; where the line doesn't tell, when its file was last written: it can't
-    be younger.
+    rotated: how many, bytes: of all, unpacked, None where that can't be told, stored: as they lie on the disk, packed:
+    {bytes, seconds} of those on the disk that are packed, None without, newest: when one was last written}}, what was
+    rotated of a log belonging to it, in logrotate's olddir too. oldest: {path: when the oldest line of it was written
+    that is kept} of those that hold any; where the line doesn't tell, when its file was last written: it can't be
+    younger. Files behind a gap, such as those left over from another way of rotating, are no part of their log. gaps:
+    {path: when the newest of these was last written}.
     """
     door = host.door
     area.learn("programs", programs, door)
@@ -66,10 +69,13 @@ def read(host: Reading, area: Area) -> None:
     kept: dict[str, list[One]] = {}
     for path, ones in walked.logs.items():
         kept.setdefault(moved.get(path, path), []).extend(ones)
-    area.facts["logs"] = {path: amount(door, ones) for path, ones in kept.items()}
-    area.facts["oldest"] = {
-        path: oldest(door, ones) for path, ones in kept.items() if any(one.status.size for one in ones)
-    }
+    area.facts.update(logs={}, oldest={}, gaps={})
+    for path, ones in kept.items():
+        whole, gap = series(ones, lambda one: one.modified, lambda one: begun(door, one))
+        since = oldest(door, whole)
+        area.facts["logs"][path] = amount(door, whole, since)
+        area.facts["oldest"].update({} if since is None else {path: since})
+        area.facts["gaps"].update({} if gap is None else {path: gap})
 
 
 class Walk:
@@ -132,15 +138,20 @@ def belongs(name: str) -> str:
     return found.group("name") + ("" if re.fullmatch(PACK, end) else end)
 
 
-def amount(door: Door, ones: list[One]) -> dict[str, Any]:
-    """Return how much is kept of a log."""
+def amount(door: Door, ones: list[One], since: int | None) -> dict[str, Any]:
+    """Return how much is kept of a log, its files being the newest first."""
     sizes = [unpacked(door, one) for one in ones]
+    tight = [one for one in ones if packed(one.path)]
     return {
         "live": any(not one.rotated for one in ones),
         "rotated": sum(one.rotated for one in ones),
         "bytes": None if None in sizes else sum(size for size in sizes if size is not None),
-        "newest": max(one.modified for one in ones),
-    }
+        "stored": sum(one.status.size for one in ones),
+        "packed": None if not tight or since is None else {
+            "bytes": sum(one.status.size for one in tight), "seconds": max(0, tight[0].modified - since),
+        },
+        "newest": ones[0].modified,
+    }  # fmt: skip
 
 
 def unpacked(door: Door, one: One) -> int | None:
@@ -159,18 +170,23 @@ def packed(path: str) -> bool:
     return re.search(PACK + "$", path) is not None
 
 
-def oldest(door: Door, ones: list[One]) -> int:
-    """Return when the oldest line was written that is kept of a log."""
-    first = min((one for one in ones if one.status.size), key=lambda one: one.modified)
+def oldest(door: Door, ones: list[One]) -> int | None:
+    """Return when the oldest line was written that is kept of a log, its files being the newest first; None without."""
+    held = [one for one in ones if one.status.size]
+    return begun(door, held[-1]) if held else None
+
+
+def begun(door: Door, one: One) -> int:
+    """Return when the first line of a file was written; where it doesn't tell, when the file was last written."""
     try:
-        (begin,) = door.pieces(first.path, [(0, BEGIN)])
+        (begin,) = door.pieces(one.path, [(0, BEGIN)])
     except Unreadable:
-        return first.modified
-    for line in opened(first.path, begin).split(b"\n")[:3]:
-        said = moment(line[:SHORT].decode("utf-8", "replace"), first.modified)
+        return one.modified
+    for line in opened(one.path, begin).split(b"\n")[:3]:
+        said = moment(line[:SHORT].decode("utf-8", "replace"), one.modified)
         if said is not None:
             return said
-    return first.modified
+    return one.modified
 
 
 def opened(path: str, begin: bytes) -> bytes:

@@ -75,8 +75,18 @@ class Carrier:
         try:
             self._carry_out(record, change)
         except BaseException as error:
-            raise Problem(self._undo(error)) from None
+            raise Problem(self.undone(error, run)) from None
         return pending
+
+    def undone(self, error: BaseException, run: str) -> str:
+        """Put a run back that failed and return what became of it."""
+        reason = _said(error)
+        try:
+            putback.put_back(self.home, reason)
+        except (putback.Unfinished, OSError) as failure:
+            return "%s; putting it back failed: %s; the host tries again by itself" % (reason, _said(failure))
+        stays = ["only the next start of the host takes back %s" % one for one in putback.after_reboot(self.home, run)]
+        return "; ".join([reason, "everything was put back", *stays])
 
     def _snapshot(self, record: Record, change: Change) -> None:
         record["paths"] = [
@@ -97,6 +107,8 @@ class Carrier:
         }
         # Also where its unit waits for a socket to start it.
         self._answered = any(name.startswith("ssh") for name in record["services"]) and self._answers()
+        # Whether it is this run that locks it.
+        record["audit"] = putback.audit_enabled()
         record["state"] = "armed"
         putback.save(self.home.run(record["run"]), record)
         space.reserve(self.home.reserve, sum(_size(item["before"], self.home) for item in record["paths"]))
@@ -185,14 +197,6 @@ class Carrier:
     def _in_time(self) -> None:
         if time.monotonic() > self._deadline:
             raise Problem("it took longer than %g seconds" % self.seconds)
-
-    def _undo(self, error: BaseException) -> str:
-        reason = _said(error)
-        try:
-            putback.put_back(self.home, reason)
-        except (putback.Unfinished, OSError) as failure:
-            return "%s; putting it back failed: %s; the host tries again by itself" % (reason, _said(failure))
-        return "%s; everything was put back" % reason
 
     def _forget(self, run: str, earlier: Record | None) -> None:
         """Leave nothing of a run that changed nothing but what `prepare` noted."""

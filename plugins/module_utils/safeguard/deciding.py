@@ -70,7 +70,7 @@ def revert(call: Call, home: Home) -> dict[str, Any]:
     reverted = revert_pending(home, ASKED) if pending else []
     if pending:
         _prune(home, putback.load(home.run(call.run)))
-    return {"changed": bool(reverted), "reverted": reverted}
+    return {"changed": bool(reverted), "reverted": reverted, "after_reboot": putback.after_reboot(home, call.run)}
 
 
 def revert_pending(home: Home, reason: str) -> list[str]:

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks the owning programs whether they would take a candidate's files: sshd, visudo, nft, rsyslogd."""
+"""Asks the owning programs whether they would take a candidate's files: sshd, visudo, nft, rsyslogd, aide."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
 from ..door import Door, Unreadable
+from ..netfilter import written
 from ..readers import sshd
 from ..ssh import config as sshd_config
-from . import staged_rsyslog
+from . import aide_conf, staged_rsyslog
 from .candidate import Candidate
 from .staged import StagedDoor
 
 SUDOERS = "/etc/sudoers"
 NFTABLES = ("/etc/nftables.conf", "/etc/nftables/", "/etc/nftables.d/", "/etc/sysconfig/nftables.conf")
+NFTABLES_UNIT = "nftables.service"
 SECONDS = 30
 
 #: Builds the candidate without these controls (and the reason), in a new folder.
@@ -44,9 +46,15 @@ def refusals(candidate: Candidate, door: StagedDoor) -> Iterator[tuple[str, str]
         if path == SUDOERS or path.startswith(SUDOERS + ".d/"):
             yield from _asked(door, ["visudo", "-c", "-f", door.place(path)], path)
         elif path == staged_rsyslog.CONFIG or path.startswith(staged_rsyslog.FOLDER + "/"):
-            yield from _rsyslog(door, path)
+            # What comes with its packages it finds only once they are there, and is asked again then.
+            if not any(name.startswith("rsyslog") for name in candidate.packages):
+                yield from _rsyslog(door, path)
+        elif path == aide_conf.CONFIG:
+            yield from ((path, reason) for reason in aide_conf.refusals(door))
         elif path.startswith(NFTABLES):
             yield from _asked(door, ["nft", "-c", "-f", door.place(path)], path)
+            if NFTABLES_UNIT in candidate.services:
+                yield from _flushed(path)
 
 
 def _rsyslog(door: StagedDoor, path: str) -> Iterator[tuple[str, str]]:
@@ -67,6 +75,18 @@ def _rsyslog(door: StagedDoor, path: str) -> Iterator[tuple[str, str]]:
     fresh = [line for line in said if line not in staged_rsyslog.complaints(before.err, door.folder)]
     if done.rc and fresh:
         yield path, "rsyslogd refuses it: %s" % fresh[0]
+
+
+def _flushed(path: str) -> Iterator[tuple[str, str]]:
+    """Yield what the kernel holds otherwise than the file says now: to load it takes that away for good."""
+    door = Door()
+    try:
+        lost = written.lost(door.read(path), door.output(["nft", "-j", "list", "ruleset"], SECONDS))
+    except Unreadable as problem:
+        yield path, "what it would take from the kernel to load it again can't be told: %s" % problem
+        return
+    if lost:
+        yield path, "to load it again flushes what others put into the kernel: %s" % lost
 
 
 def _options(door: StagedDoor) -> list[str]:

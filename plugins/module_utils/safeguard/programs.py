@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that own their files and change them themselves: what they would do, and how they are run.
 
-pam-auth-update can be tried on copies, and what augenrules does is known, so that their results are files like any
-other. authselect and update-crypto-policies can't be tried: their files are recorded before, and they run with the
-other changes.
+pam-auth-update can be tried on copies, what augenrules does is known, and AIDE's version says how it is configured, so
+that these come to files like any other. authselect and update-crypto-policies can't be tried: their files are recorded
+before, and they run with the other changes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..door import Missing, Unreadable
 from ..edits.refused import Refused
-from . import augenrules, pam_auth_update, putback
+from . import aide_conf, augenrules, pam_auth_update, putback
 from .files import File, Files
 from .host import Host
 
@@ -73,6 +73,7 @@ def loading_commands(_arguments: Arguments, _host: Host) -> list[list[str]]:
 
 
 STAGED: dict[str, Callable[[Arguments, Files, Host], dict[str, File]]] = {
+    "aide": aide_conf.written,
     "augenrules": augenrules.written,
     "pam-auth-update": pam_auth_update.written,
 }

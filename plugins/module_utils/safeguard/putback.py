@@ -50,8 +50,9 @@ ANSWER_SECONDS = 5
 COMMAND_SECONDS = 30
 #: Taken up like a service: the rules that the kernel's audit is given.
 AUDIT_RULES = "audit-rules"
-#: What `auditctl -s` says of rules that nobody can change before the next boot.
+#: What `auditctl -s` says of rules that nobody can change before the next boot, and what is told of them then.
 LOCKED = "2"
+LOCKED_RULES = "the kernel's audit rules, which -e 2 locked until then"
 JOURNAL = "systemd-journald"
 STOP_SECONDS = 15
 #: How this host reaches itself where a server listens on all addresses.
@@ -490,8 +491,9 @@ def put_back(
     failed = [] if at_boot else stop_started(record)
     done, unput = put_paths(home, record)
     failed += unput + settle(record, done, at_boot)
+    told = {"run": pending["run"], "at": time.time(), "reason": reason, "failed": failed}
     with contextlib.suppress(OSError):
-        save(home.reverted, {"run": pending["run"], "at": time.time(), "reason": reason, "failed": failed})
+        save(home.reverted, {**told, "after_reboot": [] if at_boot else stays(record)})
     if failed:
         raise Unfinished("; ".join(failed))
     save(home.run(pending["run"]), {**record, "state": "reverted", **NOTHING})
@@ -506,6 +508,17 @@ NOTHING: Json = {"paths": [], "units": {}, "services": {}, "trees": {}}
 
 class Unfinished(Exception):
     """Something could not be put back; the text says what."""
+
+
+def stays(record: Json) -> list[str]:
+    """Return what a run did that only the next boot takes back."""
+    return [LOCKED_RULES] if record.get("audit") != LOCKED and audit_enabled() == LOCKED else []
+
+
+def after_reboot(home: Home, run: str) -> list[str]:
+    """Return what of a run that was put back only the next boot takes back."""
+    told = load(home.reverted) or {}
+    return told.get("after_reboot", []) if told.get("run") == run else []
 
 
 def put_paths(home: Home, record: Json) -> tuple[list[str], list[str]]:

@@ -24,9 +24,8 @@ Item = dict[str, Any]
 FIRST_PASS = "~1"
 #: Folders are made first and removed last.
 ORDER = {"dir": 0, "absent": 2}
-#: Where audit rules lie, and what is told of them while the kernel is locked.
+#: Where audit rules lie.
 AUDIT = "/etc/audit/"
-LOCKED = "the kernel's audit rules, which -e 2 locked until then"
 #: Put back while its packages are still there: PAM must not name modules that are about to go.
 BEFORE_PACKAGES = ("/etc/pam.d/", "/var/lib/pam/")
 
@@ -68,7 +67,7 @@ def restore(call: Call, home: Home) -> dict[str, Any]:
             "after_reboot": [],
         }
         if any(move.path.startswith(AUDIT) for move in moves) and putback.audit_enabled() == putback.LOCKED:
-            answer["after_reboot"] = [LOCKED]
+            answer["after_reboot"] = [putback.LOCKED_RULES]
         if not moves and not units:
             if answer["kept_out"] and not call.check:
                 _close(gone_through, home)

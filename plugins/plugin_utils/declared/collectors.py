@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,13 @@ PATH = re.compile(r"(/[A-Za-z0-9._@+-]+)+")
 #: RELP, and systemd-journal-remote's.
 PORTS = {"relp": 2514, "tls": 6514, "https": 19532}
 PATHS = ("ca", "certificate", "key", "store")
+#: Folders in which others keep files as well. A store takes to itself whatever lies in it.
+SHARED = frozenset((
+    "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/var", "/var/backups", "/var/cache", "/var/lib", "/var/local",
+    "/var/log", "/var/log/audit", "/var/log/journal", "/var/mail", "/var/opt", "/var/spool", "/var/www",
+))  # fmt: skip
+#: Below these nothing is kept that is received, or it doesn't outlive a boot.
+ELSEWHERE = re.compile(r"/(bin|boot|dev|etc|lib[^/]*|proc|run|sbin|sys|tmp|usr|var/(lock|run|tmp))(/.*)?")
 
 
 @dataclass(frozen=True)
@@ -92,3 +101,40 @@ def path_problems(place: str, path: str | None) -> Iterator[Problem]:
     """Yield why a path, where one is declared, can't be written into a collector's or a sender's configuration."""
     if path and (not PATH.fullmatch(path) or ".." in path.split("/")):
         yield Problem(place, "%s is no absolute path of letters, digits and ._@+-" % shown(path))
+
+
+def store_problems(place: str, path: str | None) -> Iterator[Problem]:
+    """Yield why a collector can't keep in a folder what it receives."""
+    yield from path_problems(place, path)
+    meant = posixpath.normpath(path or "")
+    if meant in SHARED or ELSEWHERE.fullmatch(meant):
+        text = "%s is a folder of the system's; give what is received one of its own, such as /srv/logs"
+        yield Problem(place, text % shown(path))
+
+
+def sender_problems(place: str, senders: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield what is wrong with the senders of a collector, whose keys are of the right types."""
+    taken: dict[str, str] = {}
+    for index, sender in enumerate(senders):
+        each = "%s[%d]" % (place, index)
+        if not NAME.fullmatch(sender["name"]):
+            yield Problem(each + ".name", "%s must be of a-z, 0-9, dot, dash and underscore" % shown(sender["name"]))
+        if not PEER.fullmatch(sender["peer"]) or "*" in sender["peer"]:
+            text = "%s is no name that a certificate bears, such as web.acme.example"
+            yield Problem(each + ".peer", text % shown(sender["peer"]))
+        address = as_address(sender["address"])
+        if address is None:
+            text = "%s is no IP address; write the one that its connections come from, such as 192.0.2.20"
+            yield Problem(each + ".address", text % shown(sender["address"]))
+        elif taken.setdefault(address, each) != each:
+            text = "%s is the address of %s too; give each sender its own"
+            yield Problem(each + ".address", text % (shown(sender["address"]), taken[address]))
+
+
+def as_address(text: str) -> str | None:
+    """Return an IP address as a program prints the one that a connection comes from, None where it is none."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return None if "%" in text else str(getattr(found, "ipv4_mapped", None) or found)

@@ -35,7 +35,6 @@ KINDS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[Problem]]] = {
 }
 #: Files and folders of a collector's own.
 PATHS = (
-    "bulwark_log_store",
     "bulwark_log_collector_ca",
     "bulwark_log_collector_certificate",
     "bulwark_log_collector_key",
@@ -69,7 +68,7 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
     for name, problems in KINDS.items():
         for place, entry in merged.entries(name, values):
             yield from problems(place, entry)
-    yield from _paths(values)
+    yield from _collector(values)
     for index, party in enumerate(values.get("bulwark_msp_managed") or ()):
         yield from _party("bulwark_msp_managed[%d]" % index, party)
     yield from _msp_names(values.get("bulwark_msp_names") or {})
@@ -78,9 +77,11 @@ def contradictions(merged: Merged, values: Mapping[str, Any], catalogue: Catalog
     yield from _responsibilities(values.get("bulwark_responsibilities") or {}, catalogue)
 
 
-def _paths(values: Mapping[str, Any]) -> Iterator[Problem]:
+def _collector(values: Mapping[str, Any]) -> Iterator[Problem]:
     for name in PATHS:
         yield from collectors.path_problems(name, values.get(name))
+    yield from collectors.store_problems("bulwark_log_store", values.get("bulwark_log_store"))
+    yield from collectors.sender_problems("bulwark_log_senders", values.get("bulwark_log_senders") or ())
     for index, route in enumerate(values.get("bulwark_soc_routes") or ()):
         yield from collectors.path_problems("bulwark_soc_routes[%d].url_file" % index, route.get("url_file"))
 

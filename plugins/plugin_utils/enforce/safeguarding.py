@@ -30,6 +30,7 @@ AREAS = ("access", "accounts", "factors", "keys", "lockout", "pam", "passwords",
 #: Seconds beyond the deadline that a host may take to put everything back.
 REVERT_SECONDS = 15
 POLL_SECONDS = 1.0
+AFTER_REBOOT = "only the next start of the host takes back %s"
 #: Seconds that are kept back from the deadline for the confirmation itself.
 LAST_CALL_SECONDS = 3
 
@@ -83,7 +84,8 @@ class Done:
     outcome: would_change, unchanged, confirmed, reverted, refused or failed, with the reason where it is one of the
     last three. changes: what the host says it changes, or would. refused: controls that were left out, and why.
     kept_out: [{account, why}] that a restore did not give back. after_reboot: what only the next start of the host
-    takes back. still_running: disabled accounts of which something would not end.
+    takes back of a run that was restored or reverted. still_running: disabled accounts of which something would not
+    end.
     """
 
     outcome: str
@@ -255,7 +257,9 @@ class Safeguard:
         reverted = status.get("reverted") or {}
         if reverted.get("run") != self._asked.run:
             return Done("failed", "%s; the host was not changed" % reason)
-        return Done("reverted", "%s; the host put everything back: %s" % (reason, reverted["reason"]))
+        stays = tuple(reverted.get("after_reboot", ()))
+        told = ["the host put everything back: %s" % reverted["reason"], *(AFTER_REBOOT % one for one in stays)]
+        return Done("reverted", "; ".join([reason, *told]), after_reboot=stays)
 
     def _simulated(self) -> dict[str, Any]:
         """Return what the plan would do without the controls that can't be had, which are refused with the reason."""

@@ -112,7 +112,7 @@ def package(name: str, provides: Sequence[str] = ()) -> Step:
 
 
 def program(name: str, arguments: Mapping[str, Any]) -> Step:
-    """Return the step that lets the owning program change its files: pam-auth-update, authselect, crypto-policies."""
+    """Return the step that lets the owning program change its files, or say what is in them: see safeguard/programs."""
     return {"kind": "program", "name": name, "arguments": dict(arguments)}
 
 

@@ -64,7 +64,7 @@ def wanted_rules(case: Case) -> dict[str, dict[str, Any]]:
     """Return the alert rules that registers and policy ask for, as bulwark-log-alert takes them but for routes."""
     policy = case.policy
     return {
-        "msp_logon": {"accounts": {one.name: _agreed(case, one) for one in _providers(case)}},
+        "msp_logon": {"accounts": {one.name: _agreed(case, one) for one in providers(case)}},
         "new_admin": {"groups": sorted(policy["bulwark_admin_groups"])},
         "mfa_failures": {"count": policy["bulwark_alert_mfa_failures"], "minutes": policy["bulwark_alert_mfa_minutes"]},
         "silent_source": {
@@ -75,7 +75,7 @@ def wanted_rules(case: Case) -> dict[str, dict[str, Any]]:
     }
 
 
-def _providers(case: Case) -> list[Account]:
+def providers(case: Case) -> list[Account]:
     """Return the accounts of providers and vendors."""
     accounts: tuple[Account, ...] = case.registers.declared("accounts")
     return sorted((one for one in accounts if one.external), key=lambda one: one.name)

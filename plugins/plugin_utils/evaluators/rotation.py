@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,21 +80,62 @@ def _counted(case: Case, path: str, stanza: Mapping[str, Any], pause: float, wan
     count, found = stanza["rotate"], {}
     if stanza["trigger"] == "period":
         found["rotate"] = count * max(DAYS[stanza["period"]], pause)
-    sizes = ["size"] if stanza["trigger"] == "size" else ["maxsize"] if stanza["maxsize"] else []
-    for name in sizes:
+    for name in _sizes(stanza):
         # However fast a log grows, it is rotated once a run at most.
         if count * pause >= wanted or found.get("rotate", wanted) < wanted:
             continue
-        found[name] = count * max(pause, stanza[name] / max(daily(case, path), 1.0)) if count else 0.0
+        found[name] = _filled(case, path, stanza, pause, name)
     return found
+
+
+def _sizes(stanza: Mapping[str, Any]) -> list[str]:
+    return ["size"] if stanza["trigger"] == "size" else ["maxsize"] if stanza["maxsize"] else []
+
+
+def _filled(case: Case, path: str, stanza: Mapping[str, Any], pause: float, name: str) -> float:
+    """Return the days that the rotated files make where each is rotated at a size. Raises Unread."""
+    count = stanza["rotate"]
+    return float(count * max(pause, stanza[name] / max(daily(case, path), 1.0))) if count else 0.0
+
+
+def span(case: Case, path: str, pause: float) -> float:
+    """Return the days of a log that its stanza comes to leave once it was rotated for long; infinite where all are.
+
+    pause: days between two runs. Raises Unread as kept() does.
+    """
+    stanza = case.facts["rotation"]["stanzas"][case.facts["rotation"]["logs"][path]]
+    bounds = [float(stanza["maxage"])] if stanza["maxage"] else []
+    if stanza["rotate"] != FOR_EVER:
+        bounds += [stanza["rotate"] * max(DAYS[stanza["period"]], pause)] if stanza["trigger"] == "period" else []
+        bounds += [_filled(case, path, stanza, pause, name) for name in _sizes(stanza)]
+    return min(bounds, default=math.inf)
 
 
 def daily(case: Case, path: str) -> float:
     """Return the bytes that a log grows by in a day, measured. Raises Unread where there is too little to measure."""
-    log, oldest = case.facts["log_files"]["logs"][path], case.facts["log_files"]["oldest"].get(path)
-    days = (case.facts["system"]["now"] - oldest) / DAY if oldest else 0.0
-    if days < case.policy["bulwark_log_measured_days"]:
-        raise Unread("%s: too few days are logged to tell how fast it reaches the size at which it is rotated" % path)
+    log = case.facts["log_files"]["logs"][path]
+    days = measured(case, path, "how fast it reaches the size at which it is rotated")
     if log["bytes"] is None:
         raise Unread("%s: how it is compressed doesn't tell how fast it reaches the size at which it is rotated" % path)
     return float(log["bytes"]) / days
+
+
+def on_disk(case: Case, path: str) -> float:
+    """Return the bytes by which a log grows in a day on its disk. Raises Unread where there is too little to measure.
+
+    Where enough is packed that counts, since the rest will be too.
+    """
+    log = case.facts["log_files"]["logs"][path]
+    packed = log["packed"]
+    if packed and packed["seconds"] >= case.policy["bulwark_log_measured_days"] * DAY:
+        return float(packed["bytes"] * DAY / packed["seconds"])
+    return float(log["stored"]) / measured(case, path, "how much is written in a day")
+
+
+def measured(case: Case, path: str, what: str) -> float:
+    """Return the days that are held of a log. Raises Unread where these are too few to tell something of it."""
+    oldest = case.facts["log_files"]["oldest"].get(path)
+    days = (case.facts["system"]["now"] - oldest) / DAY if oldest else 0.0
+    if days < case.policy["bulwark_log_measured_days"]:
+        raise Unread("%s: too few days are logged to tell %s" % (path, what))
+    return float(days)

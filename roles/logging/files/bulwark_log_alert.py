@@ -11,11 +11,15 @@ Usage: bulwark-log-alert CONFIGURATION
 CONFIGURATION is a JSON file, all of it data: {store, routes: {name: {kind: mail, to} | {kind: webhook, url_file} |
 {kind: syslog, facility}}, rules: {rule: {routes: [name], ...what the rule needs}}}. Ends with 0 where all is well, 1
 where an alert could not be delivered (it is kept and tried again), 2 where nothing could be done.
+
+Of one rule and one sender no more than a few are told one by one, and the others by their number, so that a sender that
+makes noise hides nothing of another.
 """
 
 from __future__ import annotations
 
 import fcntl
+import http.client
 import ipaddress
 import json
 import os
@@ -36,8 +40,12 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d\.log")
 STATE = "/var/lib/bulwark-log-alert"
 SENDMAIL = "/usr/sbin/sendmail"
 SECONDS = 30
-#: Of one look: bytes of a line, bytes of all, alerts, and alerts that wait for a route.
-LINE, BYTES, ALERTS, WAITING = 16384, 1 << 30, 200, 1000
+#: Of one look: bytes of a line, and bytes of all senders.
+LINE, BYTES = 16384, 1 << 30
+#: Alerts that are told one by one, of one rule and sender, and of all that a route is told at once.
+EACH, ALERTS = 20, 1000
+#: Accounts whose failed second factors are counted at once.
+NAMES = 10000
 TAG = re.compile(r"(?:.*/)?([\w.-]+)(?:\[\d+\])?:?")
 ACCEPTED = re.compile(r"Accepted \S+ for (\S+) from (\S+) port \d+")
 #: What shadow's programs, systemd's and auditd say when somebody is put into a group, or made another root.
@@ -63,6 +71,44 @@ STOPPED = (
 
 class Failed(Exception):
     """It could not be done; the text says why."""
+
+
+#: What may go wrong with a route; an address that can't be called is neither an OSError nor a ValueError.
+BROKEN = (
+    Failed, OSError, ValueError, LookupError, AttributeError, http.client.HTTPException, subprocess.TimeoutExpired,
+)  # fmt: skip
+
+
+class Gathered:
+    """Alerts, kept one by one up to a number of each rule and sender; of the others only how many there are."""
+
+    def __init__(self, alerts=()):
+        self.kept, self.more = {}, {}
+        for one in alerts:
+            self.add(one)
+
+    def add(self, one):
+        """Add an alert, or one that tells of a number of them."""
+        own = self.kept.setdefault((one["rule"], one["sender"]), [])
+        if "more" not in one and len(own) < EACH:
+            own.append(one)
+        else:
+            self.fold(one, one["sender"])
+
+    def fold(self, one, sender):
+        """Tell of an alert by its number only."""
+        before = self.more.get((one["rule"], sender), {"at": 0, "more": 0})
+        number, at = before["more"] + one.get("more", 1), max(before["at"], one["at"])
+        text = "%d more of %s from %s" % (number, one["rule"], sender)
+        self.more[one["rule"], sender] = {**alert(at, one["rule"], sender, "", text), "more": number}
+
+    def listed(self):
+        """Return all of them: silent senders first, then the first of each rule and sender, their second and so on."""
+        ranked = [(rank, one) for own in self.kept.values() for rank, one in enumerate(own)]
+        ranked.sort(key=lambda pair: (pair[1]["rule"] != "silent_source", pair[0]))
+        for _rank, one in ranked[ALERTS:]:
+            self.fold(one, "all senders")
+        return [one for _rank, one in ranked[:ALERTS]] + [self.more[key] for key in sorted(self.more)]
 
 
 class Line:
@@ -125,8 +171,12 @@ def mfa_failures(line, settings, memory):
     if name is None:
         return None
     key, now = "%s %s" % (line.sender, name), line.reported.timestamp()
-    recent = [one for one in memory.get(key, ()) if now - settings["minutes"] * 60 < one <= now] + [now]
+    since = now - settings["minutes"] * 60
+    # Put in again behind the others, so that those that failed longest ago stand first, and go where they rest.
+    recent = [one for one in memory.pop(key, ()) if since < one <= now] + [now]
     memory[key] = recent[-settings["count"] :]
+    while len(memory) > 1 and (len(memory) > NAMES or memory[next(iter(memory))][-1] <= since):
+        del memory[next(iter(memory))]
     if len(recent) != settings["count"]:
         return None
     return name, "%d second factors of %s failed within %d minutes" % (len(recent), name, settings["minutes"])
@@ -188,8 +238,10 @@ def opened(window, when):
 def fresh(store, offsets, today):
     """Yield (sender, line) of what came since the last look, and keep in `offsets` how far that was."""
     wanted = {(today - timedelta(days=ago)).isoformat() + ".log" for ago in (0, 1)}
-    left = BYTES
-    for sender in sorted(os.listdir(store)):
+    senders = sorted(os.listdir(store))
+    for sender in senders:
+        # A share for each, so that none keeps the others from being looked at.
+        left = BYTES // len(senders)
         folder = os.path.join(store, sender)
         names = sorted(name for name in os.listdir(folder) if name in wanted) if os.path.isdir(folder) else ()
         for name in names:
@@ -219,8 +271,11 @@ def heard_of(store):
 
 
 def look(configuration, state, now):
-    """Return the alerts [{at, rule, sender, about, text}] of a look, and how many lines were not as ours are."""
-    alerts, strange, rules, store = [], 0, configuration["rules"], configuration["store"]
+    """Return the alerts of a look, and how many lines were not as ours are.
+
+    An alert is {at, rule, sender, about, text}, and has `more` where it stands for so many.
+    """
+    alerts, strange, rules, store = Gathered(), 0, configuration["rules"], configuration["store"]
     for sender, text in fresh(store, state["offsets"], datetime.fromtimestamp(now, timezone.utc).date()):
         try:
             line = Line(sender, text)
@@ -230,12 +285,12 @@ def look(configuration, state, now):
         for name, rule in RULES.items():
             found = rule(line, rules[name], state["memory"].setdefault(name, {})) if name in rules else None
             if found:
-                alerts.append(alert(line.reported.timestamp(), name, sender, *found))
+                alerts.add(alert(line.reported.timestamp(), name, sender, *found))
     if "silent_source" in rules:
         memory = state["memory"].setdefault("silent_source", {"since": {}, "told": {}})
-        silent = silent_source(heard_of(store), rules["silent_source"], memory, now)
-        alerts += [alert(now, "silent_source", sender, sender, text) for sender, text in silent]
-    return alerts, strange
+        for sender, text in silent_source(heard_of(store), rules["silent_source"], memory, now):
+            alerts.add(alert(now, "silent_source", sender, sender, text))
+    return alerts.listed(), strange
 
 
 def alert(at, rule, sender, about, text):
@@ -244,8 +299,21 @@ def alert(at, rule, sender, about, text):
     return {"at": int(at), "rule": rule, "sender": sender, "about": about[:100], "text": shown}
 
 
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: it would be a GET without the alerts, and seem to have taken them."""
+
+    def redirect_request(self, *_given):
+        return None
+
+
+def webhook(text):
+    """Return a webhook's address as a file holds it; None where it is none, such as one with a blank in it."""
+    url = text[:-1] if text.endswith("\n") else text
+    return url if url.startswith("https://") and url.isprintable() and " " not in url else None
+
+
 def deliver(route, alerts):
-    """Hand alerts to a route; raises OSError, ValueError or Failed where it doesn't take them."""
+    """Hand alerts to a route; raises Failed or one of BROKEN where it doesn't take them."""
     lines = ["%s %s %s: %s" % (stamp(one["at"]), one["rule"], one["sender"], one["text"]) for one in alerts]
     if route["kind"] == "syslog":
         facility = getattr(syslog, "LOG_%s" % route["facility"].upper())
@@ -260,12 +328,12 @@ def deliver(route, alerts):
             raise Failed("sendmail ended with %d" % done.returncode)
     else:
         with open(route["url_file"], encoding="utf-8") as file:
-            url = file.read().strip()
-        if not url.startswith("https://"):
+            url = webhook(file.read())
+        if url is None:
             raise Failed("%s holds no https address" % route["url_file"])
         body = json.dumps({"text": "\n".join(lines), "alerts": alerts}).encode()
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=SECONDS):
+        with urllib.request.build_opener(Stay).open(request, timeout=SECONDS):
             pass
 
 
@@ -275,21 +343,27 @@ def stamp(seconds):
 
 def tell(configuration, state, alerts):
     """Deliver what waits and what is new by each rule's routes; return {route: why it took nothing}."""
-    waiting = state["waiting"]
-    for one in alerts[:ALERTS]:
+    waiting, broken = state["waiting"], {}
+    for one in alerts:
         for name in configuration["rules"][one["rule"]]["routes"]:
             waiting.setdefault(name, []).append(one)
-    broken = {}
     for name in sorted(waiting):
-        own = waiting[name][-WAITING:]
+        own = Gathered(waiting[name]).listed()
+        number = sum(one.get("more", 0) for one in own)
+        if number:
+            state["folded"] = {"at": int(time.time()), "alerts": number}
         try:
             deliver(configuration["routes"][name], own)
             del waiting[name]
-        except (Failed, OSError, KeyError, AttributeError, ValueError, subprocess.TimeoutExpired) as error:
+        except BROKEN as error:
             waiting[name] = own
-            # The address of a webhook is a secret, and may stand in the error's text.
-            broken[name] = str(error) if isinstance(error, Failed) else type(error).__name__
+            broken[name] = reason(error)
     return broken
+
+
+def reason(error):
+    """Return why something failed: only our own words, since others' may hold the address of a webhook, a secret."""
+    return str(error) if isinstance(error, Failed) else type(error).__name__
 
 
 def load(path, otherwise=None):
@@ -332,10 +406,13 @@ def main(arguments):
         now = time.time()
         alerts, strange = look(configuration, state, now)
         for one in alerts:
-            state["counts"][one["rule"]] = state["counts"].get(one["rule"], 0) + 1
+            state["counts"][one["rule"]] = state["counts"].get(one["rule"], 0) + one.get("more", 1)
         broken = tell(configuration, state, alerts)
         save(path, state)
-        report = {"at": now, "alerts": len(alerts), "counts": state["counts"], "strange": strange, "broken": broken}
+        report = {
+            "at": now, "alerts": sum(one.get("more", 1) for one in alerts), "counts": state["counts"],
+            "strange": strange, "broken": broken, "folded": state.get("folded"),
+        }  # fmt: skip
         save(os.path.join(folder, "report.json"), report)
     for name, why in broken.items():
         sys.stderr.write("%s took no alerts: %s\n" % (name, why))
@@ -345,6 +422,6 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (Failed, OSError, KeyError, TypeError) as problem:
-        sys.stderr.write("bulwark-log-alert: %s: %s\n" % (type(problem).__name__, problem))
+    except (*BROKEN, TypeError) as problem:
+        sys.stderr.write("bulwark-log-alert: %s\n" % (problem if isinstance(problem, OSError) else reason(problem)))
         sys.exit(2)

@@ -7,16 +7,23 @@ files "immutable" (chattr(1)), and remembers how large each was when it was clos
 holds `keep_days` newer ones. It counts the days that are there rather than trusting the clock, so that a clock that was
 put forward removes nothing; a collector that was off for a week keeps more.
 
+What rsyslog finds no room for is lost, though it has said that it came. Little room is therefore told beforehand.
+
+A folder that it finds with anything else in it is none of ours, and is left as it is. What somebody lays into a store
+later is told.
+
 Usage: bulwark-log-seal CONFIGURATION          one look
        bulwark-log-seal CONFIGURATION accept   somebody has looked at what is not as it was left: from here on anew
 
-CONFIGURATION is a JSON file: {store, keep_days}. Ends with 0 where all is well, 1 where something is not as it was
-left, which its report names, 2 where it could not be done.
+CONFIGURATION is a JSON file: {store, keep_days, free_percent: less of the file system than that is little room}. Ends
+with 0 where all is well, 1 where something is not as it was left or there is little room, which its report names, 2
+where it could not be done.
 """
 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -58,12 +65,50 @@ def mark(path, flags):
     """Give a file or folder these attributes of IMMUTABLE and APPEND, and no other of the two."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        before = struct.unpack("l", fcntl.ioctl(handle, GET_FLAGS, bytes(struct.calcsize("l"))))[0]
+        before = _flags(handle)
         after = before & ~(IMMUTABLE | APPEND) | flags
         if after != before:
             fcntl.ioctl(handle, SET_FLAGS, struct.pack("l", after))
     finally:
         os.close(handle)
+
+
+def ours(store):
+    """Say whether the store has been looked at before, which made it append-only."""
+    handle = os.open(store, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return bool(_flags(handle) & APPEND)
+    except OSError:
+        # A file system that knows no attributes, which mark() tells of.
+        return False
+    finally:
+        os.close(handle)
+
+
+def _flags(handle):
+    return struct.unpack("l", fcntl.ioctl(handle, GET_FLAGS, bytes(struct.calcsize("l"))))[0]
+
+
+def foreign(store):
+    """Yield what lies in the store and is neither a sender's folder nor one of its days."""
+    for sender in sorted(os.listdir(store)):
+        folder = os.path.join(store, sender)
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            yield folder
+            continue
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if not (DAY.fullmatch(name) and stat.S_ISREG(os.lstat(path).st_mode)):
+                yield path
+
+
+def cramped(store, free_percent):
+    """Yield that less of the store's file system is free than it should be."""
+    system = os.statvfs(store)
+    free = 100 * system.f_bavail / system.f_blocks if system.f_blocks else 100
+    if free < free_percent:
+        text = "%s: %d %% are free, and less than %d %% are too few: what finds no room is lost"
+        yield text % (store, free, free_percent)
 
 
 def contents(store):
@@ -78,9 +123,13 @@ def contents(store):
                 yield sender, name, status.st_size
 
 
-def look(store, keep_days, ledger, now):
-    """Mark what is there, remove what is old enough; return (report, new ledger)."""
-    report = {"at": now, "senders": {}, "removed": [], "problems": []}
+def look(store, keep_days, ledger, now, free_percent=0):
+    """Mark what is there, remove what is old enough; return (report, new ledger). Raises Failed where it isn't ours."""
+    strange = list(itertools.islice(foreign(store), SHOWN))
+    if strange and not ours(store):
+        raise Failed("%s is no store, or not of received logs alone: it holds %s" % (store, strange[0]))
+    problems = ["%s: neither a sender's folder nor one of its days" % path for path in strange]
+    report = {"at": now, "senders": {}, "removed": [], "problems": problems}
     today = time.strftime("%Y-%m-%d.log", time.gmtime(now - LATE))
     closed = {}
     for sender, name, size in contents(store):
@@ -101,6 +150,7 @@ def look(store, keep_days, ledger, now):
             remove(store, path)
             del closed[path]
             report["removed"].append(path)
+    report["problems"] += cramped(store, free_percent)
     for folder in (*(os.path.join(store, sender) for sender in report["senders"]), store):
         mark(folder, APPEND)
     # What is missing or has another size stays in the ledger until somebody has looked.
@@ -152,17 +202,20 @@ def main(arguments):
         raise Failed(__doc__.partition("Usage: ")[2].partition("\n\n")[0])
     configuration = load(arguments[0])
     store, keep_days = configuration.get("store"), configuration.get("keep_days")
+    free_percent = configuration.get("free_percent", 0)
     if not isinstance(store, str) or not store.startswith("/"):
         raise Failed("the configuration's store must be a path")
     if isinstance(keep_days, bool) or not isinstance(keep_days, int) or keep_days < 1:
         raise Failed("the configuration's keep_days must be a number of at least 1")
+    if isinstance(free_percent, bool) or not isinstance(free_percent, int):
+        raise Failed("the configuration's free_percent must be a number")
     state = os.environ.get("STATE_DIRECTORY") or STATE
     os.makedirs(state, mode=0o700, exist_ok=True)
     with open(os.path.join(state, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         os.makedirs(store, mode=0o700, exist_ok=True)
         ledger = {} if arguments[1:] else load(os.path.join(state, "ledger.json"), {})
-        report, ledger = look(store, keep_days, ledger, time.time())
+        report, ledger = look(store, keep_days, ledger, time.time(), free_percent)
         save(os.path.join(state, "ledger.json"), ledger)
         save(os.path.join(state, "report.json"), report)
     for text in report["problems"][:SHOWN]:

@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Unreadable
 from ansible_collections.bulwark.msp.plugins.module_utils.edits import add_lines, nft_log, ufw_logging
 from ansible_collections.bulwark.msp.plugins.module_utils.edits.refused import Refused
+from ansible_collections.bulwark.msp.plugins.module_utils.netfilter import written
+from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures import ssh_firewall
 from hypothesis import given
 from hypothesis import strategies as st
 
 RULE = 'limit rate 30/minute burst 20 packets log prefix "denied: "'
-WHERE = {"family": "inet", "table": "filter", "chain": "input", "rule": RULE, "tables": [["inet", "filter"]]}
+WHERE = {"family": "inet", "table": "filter", "chain": "input", "rule": RULE}
 FILE = """\
 #!/usr/sbin/nft -f
 flush ruleset
@@ -68,7 +74,6 @@ def test_it_stands_before_a_last_rule_that_denies_all(last: str) -> None:
     [
         (None, {}, "no such file"),
         (FILE.replace("flush ruleset", "#"), {}, "would double them"),
-        (FILE, {"tables": [["inet", "filter"], ["ip", "docker"]]}, "flushes what others put .*: table ip docker"),
         (FILE, {"chain": "forward"}, "one rule a line"),
         (FILE, {"chain": "other"}, "one rule a line"),
     ],
@@ -81,11 +86,75 @@ def test_it_is_left_where_that_would_do_more(text: str | None, more: dict[str, o
 @given(st.lists(st.sampled_from(LINES) | st.text(max_size=20), max_size=12).map("\n".join))
 def test_a_file_of_nftables_is_left_or_gets_one_line_once(text: str) -> None:
     with suppress(Refused):
-        once = nft_log.edit(text, {**WHERE, "tables": []}, {})
-        assert nft_log.edit(once, {**WHERE, "tables": []}, {}) == once
+        once = nft_log.edit(text, WHERE, {})
+        assert nft_log.edit(once, WHERE, {}) == once
         assert [line for line in once.split("\n") if line.strip() != RULE] == [
             line for line in text.split("\n") if line.strip() != RULE
         ]
+
+
+#: What the kernel holds of FILE, beside our own table, as `nft -j list ruleset` tells it.
+IN, FORWARD = ({"family": "inet", "table": "filter", "name": name} for name in ("input", "forward"))
+ADMINS = {**IN, "name": "admins", "type": "ipv4_addr", "elem": ["192.0.2.1", "192.0.2.2"]}
+ACCEPTS = {"family": "inet", "table": "filter", "chain": "input", "expr": [{"accept": None}]}
+OURS = {"family": "inet", "table": "bulwark_ssh"}
+HELD: list[dict[str, Any]] = [
+    {"metainfo": {"version": "1.0.6"}},
+    {"table": {"family": "inet", "name": "bulwark_ssh"}},
+    {"chain": {**OURS, "name": "input"}},
+    {"rule": {**OURS, "chain": "input", "expr": []}},
+    {"table": {"family": "inet", "name": "filter"}},
+    {"set": ADMINS},
+    {"chain": {**IN, "hook": "input"}},
+    {"chain": {**FORWARD, "hook": "forward"}},
+    {"rule": ACCEPTS},
+]
+
+
+def lost(*more: dict[str, Any], text: str = FILE, held: list[dict[str, Any]] = HELD) -> str | None:
+    return written.lost(text, json.dumps({"nftables": [*held, *more]}))
+
+
+def test_a_file_that_says_all_that_the_kernel_holds_loses_nothing() -> None:
+    assert lost() is None
+    assert written.OURS == ssh_firewall.TABLE
+    more = FILE.replace("tcp dport", "iif lo accept; ip saddr {\n 10.0.0.1,\n 10.0.0.2 } drop # two\n tcp dport")
+    assert lost({"rule": ACCEPTS}, {"rule": ACCEPTS}, text=more) is None
+    again = FILE + 'table inet filter {\n chain input {\n udp dport 53 accept \\\n comment "x"\n }\n}\n'
+    assert lost({"rule": ACCEPTS}, text=again) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"rule": ACCEPTS}, "chain inet filter input has 2 rules in the kernel and 1 in the file"),
+        ({"table": {"family": "ip", "name": "docker"}}, "table ip docker is in the kernel and not in the file"),
+        ({"chain": {**IN, "name": "f2b-sshd"}}, "chain inet filter f2b-sshd is in the kernel"),
+        ({"set": {**ADMINS, "name": "banned", "flags": ["timeout"]}}, "set inet filter banned is in the kernel"),
+        ({"set": {**ADMINS, "elem": ["192.0.2.9"]}}, "set inet filter admins has 1 elements in the kernel and 2 in"),
+        ({"set": {**ADMINS, "flags": ["dynamic"]}}, "set inet filter admins is filled by packets"),
+        ({"map": {**ADMINS, "name": "to"}}, "map inet filter to is in the kernel"),
+    ],
+)
+def test_what_only_the_kernel_holds_would_be_lost(more: dict[str, Any], why: str) -> None:
+    assert (lost(more) or "").startswith(why)
+
+
+@pytest.mark.parametrize(
+    "said", ["add rule inet filter input drop", 'include "/etc/nftables.d/*"', "table inet filter {\nchain new {\n}\n}"]
+)
+def test_what_is_not_written_as_a_table_with_its_chains_is_not_counted(said: str) -> None:
+    assert lost(text="flush ruleset\n" + said) == "chain inet filter forward is in the kernel and not in the file"
+    more = lost({"rule": ACCEPTS}, text=FILE + "add rule inet filter input drop\n")
+    assert more == "chain inet filter input has 2 rules in the kernel and 1 in the file"
+
+
+def test_variables_and_filled_sets_are_not_counted() -> None:
+    for said in ("elements = $known", "elements = { $known, 192.0.2.1 }", "flags dynamic,timeout", "timeout 1h"):
+        text = re.sub(r"elements = \{[^}]*\}", lambda _found, said=said: said, FILE)  # type: ignore[misc]
+        assert lost(text=text) == "set inet filter admins is filled by packets or by something else than the file"
+    with pytest.raises(Unreadable):
+        written.lost(FILE, "[]")
 
 
 @pytest.mark.parametrize("family", ["ufw", "ufw6"])

@@ -73,6 +73,23 @@ def test_a_part_of_something_or_another_way_is_refused(text: str) -> None:
         off(text, 1)
 
 
+@pytest.mark.parametrize(
+    "way", ["local0.* @@192.0.2.9:514", 'local0.* action(type="omfwd"\n  target="192.0.2.9")', "local0.* @192.0.2.9"]
+)
+@pytest.mark.parametrize("between", ["", "\n# and no more\n", "$ActionExecOnlyWhenPreviousIsSuspended on\n"])
+def test_what_hangs_on_a_way_never_hangs_on_the_rule_before(way: str, between: str) -> None:
+    text = "auth.* /var/log/auth.log\n%s\n%s & stop\n*.* /var/log/syslog\n" % (way, between)
+    with pytest.raises(Refused, match="what follows line 2 with & is a part of its rule"):
+        off(text, 2)
+
+
+def test_a_further_action_goes_alone_or_with_its_rule() -> None:
+    text = "auth.* /var/log/auth.log\n& @@192.0.2.9\n& stop\n"
+    assert off(text, 2) == text.replace("& @@", "#& @@")
+    both = "*.* @@192.0.2.9\n& @@192.0.2.9:515\n*.* /var/log/all\n"
+    assert edit(both, {"ways": [[1, ADDRESS], [2, ADDRESS]]}, {}) == "#%s" % both.replace("& @@", "#& @@")
+
+
 @given(st.text("*.@ ()'\"\\#$\nact2", max_size=60), st.integers(1, 8))
 def test_nothing_but_comments_is_added(text: str, line: int) -> None:
     text = text.replace("2", "\naction(target='192.0.2.9'")

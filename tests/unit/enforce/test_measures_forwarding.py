@@ -125,6 +125,36 @@ def test_what_is_left_to_people(declared: dict[str, Any], why: str) -> None:
         steps(**declared)
 
 
+def exposed_to(address: str, more: str = "") -> dict[str, Any]:
+    """Return the facts of a host that sends everything there in the clear. more: lines of rsyslog's configuration."""
+    text = DEBIAN + more + "*.* @@%s:514\n" % address
+    found = ways.destinations(rsyslog.parse("/etc/rsyslog.d/own.conf", text, nothing))[0]
+    host = facts()
+    host["forwarding"]["destinations"] = [{**one, "active": True, "lacks": []} for one in found]
+    return host
+
+
+def test_a_way_in_the_clear_ends_where_the_journal_has_all_of_it() -> None:
+    (step,) = steps("exposure_ended", exposed_to("logs.acme.example"))
+    assert step["path"] == "/etc/rsyslog.d/own.conf"
+    assert step["arguments"] == {"ways": [(2, "logs.acme.example")]}
+    with pytest.raises(Left, match=r"somebody's decision \(/etc/rsyslog\.d/own\.conf:2\)"):
+        steps("exposure_ended", exposed_to("192.0.2.66"))
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ('module(load="imudp")\ninput(type="imudp" port="514")\n', "imudp"),
+        ('input(type="imfile" file="/var/log/nginx/access.log" tag="nginx:")\n', "/var/log/nginx/access.log"),
+        ("$AddUnixListenSocket /var/spool/postfix/dev/log\n", "imuxsock"),
+    ],
+)
+def test_a_way_that_carries_what_is_not_in_the_journal_stays(more: str, name: str) -> None:
+    with pytest.raises(Left, match=r"not in the journal \(%s\), which nothing else would carry" % name):
+        steps("exposure_ended", exposed_to("logs.acme.example", more))
+
+
 @given(
     st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True),
     st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,30}[A-Za-z0-9])?", fullmatch=True),

@@ -6,15 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.safeguard import aide_conf
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left
 
 from tests.unit.judges.network import case
-from tests.unit.judges.test_watching import aide, chain, rule
+from tests.unit.judges.test_watching import LOG, aide, chain, rule
 
 from .debian_files import brief, steps
 
 CHRONY = {"name": "chrony", "unit": "chrony.service", "active": False, "enabled": False}
-WAIT = [("file", "/etc/systemd/system/bulwark-time-wait.service"), ("unit", "bulwark-time-wait.service")]
 
 
 def clock(programs: list[dict[str, Any]], family: str = "debian", **declared: Any) -> list[dict[str, Any]]:
@@ -25,10 +25,10 @@ def clock(programs: list[dict[str, Any]], family: str = "debian", **declared: An
 def test_chrony_comes_with_the_declared_servers() -> None:
     found = clock([], bulwark_time_servers=["ntp1.acme.example"])
     assert brief(found) == [
-        ("package", "chrony"), ("file", "/etc/chrony/sources.d/bulwark.sources"), ("unit", "chrony.service"), *WAIT,
+        ("package", "chrony"), ("file", "/etc/chrony/sources.d/bulwark.sources"), ("unit", "chrony.service"),
     ]  # fmt: skip
     assert found[1]["content"].endswith("server ntp1.acme.example iburst\n")
-    assert brief(clock([CHRONY])) == [("unit", "chrony.service"), *WAIT]
+    assert brief(clock([CHRONY])) == [("unit", "chrony.service")]
     assert brief(clock([], "redhat", bulwark_time_servers=["a"]))[1:3] == [
         ("edit", "/etc/chrony.conf"), ("unit", "chronyd.service"),
     ]  # fmt: skip
@@ -57,15 +57,16 @@ def test_somebody_elses_clock_is_left(programs: list[dict[str, Any]], declared: 
 def denials(
     chains: list[dict[str, Any]], logged: Any = (), active: Any = ("nftables.service",)
 ) -> list[dict[str, Any]]:
-    areas = {"firewall": {"chains": chains, "logged": list(logged)}, "units": {"active": list(active)}}
+    areas = {
+        "firewall": {"chains": [{**one, "logs": list(logged)} for one in chains]},
+        "units": {"active": list(active)},
+    }
     return steps(case(areas), "lin-lm-fw-log")
 
 
 def test_the_chain_that_closes_gets_a_rule_that_logs() -> None:
-    ours = {**chain("input", "prerouting", "accept"), "table": "bulwark_ssh"}
-    (found,) = denials([chain("in", "input", "drop"), ours])
+    (found,) = denials([chain("in", "input", "drop")])
     assert found["path"] == "/etc/nftables.conf" and found["reload"] == ["nftables.service"]
-    assert found["arguments"]["tables"] == [["inet", "t"]]
     assert "limit rate 30/minute" in found["arguments"]["rule"]
 
 
@@ -86,7 +87,7 @@ def test_ufw_is_told_by_its_own_files() -> None:
         ([{**chain("in", "input", "drop"), "table": "firewalld"}], (), (), "LogDenied"),
         (
             [chain("in", "input", "drop")],
-            [{"family": "inet", "table": "t", "chain": "in", "limited": False}],
+            [{**LOG, "limited": False}],
             (),
             "limit",
         ),
@@ -105,11 +106,12 @@ def files(found: Any = (), timers: Any = None, syscheck: Any = None, **declared:
 def test_few_files_are_compared_every_day() -> None:
     found = files([aide(made=None)], bulwark_fim_paths=["/etc/sudoers.d", "/usr/sbin"])
     assert [name for _kind, name in brief(found)] == [
-        "aide", "/etc/bulwark/aide.conf", "/etc/systemd/system/bulwark-aide-init.service",
+        "aide", "aide", "/etc/systemd/system/bulwark-aide-init.service",
         "/etc/systemd/system/bulwark-aide.service", "/etc/systemd/system/bulwark-aide.timer",
         "bulwark-aide-init.service", "bulwark-aide.timer",
     ]  # fmt: skip
-    assert "\n/etc/sudoers\\.d Kept\n/usr/sbin Kept\n" in found[1]["content"]
+    assert "\n/etc/sudoers\\.d Kept\n/usr/sbin Kept\n" in found[1]["arguments"]["content"]
+    assert "--config=%s --check\n" % aide_conf.CONFIG in found[3]["content"]
 
 
 def test_an_aide_that_is_set_up_gets_its_timer_and_keeps_its_database() -> None:

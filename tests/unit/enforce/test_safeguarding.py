@@ -37,7 +37,7 @@ class FakeHost:
     """A host as the module's contract has it: armed until confirmed, put back when the time is up.
 
     refused: by the host itself. away: says whether the host can't be reached now. loses: operations that it carries out
-    while the answer gets lost. answers: what an operation answers instead.
+    while the answer gets lost. answers: what an operation answers instead. stays: what can't be put back.
     """
 
     clock: Clock
@@ -47,6 +47,7 @@ class FakeHost:
     away: Callable[[FakeHost], bool] = lambda host: False
     loses: set[str] = field(default_factory=set)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stays: list[str] = field(default_factory=list)
     conflicts: list[dict[str, str]] = field(default_factory=list)
     package_failure: str = ""
     calls: list[str] = field(default_factory=list)
@@ -129,7 +130,8 @@ class FakeHost:
 
     def _put_back(self, reason: str) -> None:
         if self.deadline is not None:
-            self.deadline, self.live, self.reverted = None, set(), {"run": RUN, "reason": reason}
+            told = {"run": RUN, "reason": reason, "after_reboot": self.stays}
+            self.deadline, self.live, self.reverted = None, set(), told
 
 
 @pytest.fixture
@@ -276,6 +278,12 @@ class TestConfirmation:
         assert "confirm" not in host.calls
         assert host.live == set()
         assert done.seconds < 5
+
+    def test_what_putting_back_can_not_undo_is_told(self, clock: Clock) -> None:
+        host = FakeHost(clock, stays=["the kernel's audit rules"])
+        done = safeguard(host, probes=lambda: ["alice can't log in"]).enforce()
+        assert (done.outcome, done.after_reboot) == ("reverted", ("the kernel's audit rules",))
+        assert done.reason.endswith("; only the next start of the host takes back the kernel's audit rules")
 
     def test_a_confirmation_that_comes_too_late(self, clock: Clock) -> None:
         host = FakeHost(clock)

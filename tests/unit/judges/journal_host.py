@@ -45,14 +45,14 @@ def host(
         "units": {"active": ["systemd-journald.service"], "enabled": []},
         "mounts": {"points": points, "fstab": [{"point": "/var/log", "line": 2}], "units": []},
         "journal": {
-            "storage": None, "level": None, "limits": {}, "vacuum": [], "suppressed": [],
+            "storage": None, "level": None, "limits": {}, "vacuum": [], "suppressed": [], "gap": None,
             "persistent": {"path": "/var/log/journal/m", "there": True, "active": True, "files": 9, "bytes": GIB},
             "runtime": {"path": "/run/log/journal/m", "there": True, "active": False, "files": 0, "bytes": 0},
             **held(200), **(journal or {}),
         },
         "rotation": {"installed": True, "runs": [{"by": "logrotate.timer", "seconds": DAY}], "last": NOW, "logs": {},
                      "stanzas": []},
-        "log_files": {"logs": {}, "oldest": {}},
+        "log_files": {"logs": {}, "oldest": {}, "gaps": {}},
         "audit": {"installed": False, "daemon": {"active": False}, "conf": {}, "log": None, **(audit or {})},
         **more,
     }  # fmt: skip

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.forwarding.rules import FACILITIES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers import build
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.context import Context
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.log_volumes import file, volumes
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.retention import headline, kept_elsewhere
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.canary import Sighting
@@ -36,8 +39,16 @@ def oldest(areas: dict[str, Any], *seen: Sighting, errors: list[dict[str, Any]] 
     return judge(OLDEST, areas, errors, context=Context(canary=seen or None), bulwark_collectors=COLLECTORS)
 
 
+def held_file(stored: int, packed: dict[str, int] | None = None, **more: Any) -> dict[str, Any]:
+    return {"live": True, "rotated": 0, "bytes": stored, "stored": stored, "packed": packed, "newest": NOW, **more}
+
+
+def stanza(**more: Any) -> dict[str, Any]:
+    return {"rotate": 4, "trigger": "period", "period": "weekly", "size": 0, "maxsize": 0, "maxage": 0, **more}
+
+
 def running(back: float | None, **more: Any) -> dict[str, Any]:
-    log = {"path": "/var/log/audit/audit.log", "bytes": 40 * MIB, "daily_bytes": MIB, "oldest": None,
+    log = {"path": "/var/log/audit/audit.log", "bytes": 40 * MIB, "daily_bytes": MIB, "oldest": None, "gap": None,
            "newest": None if back is None else NOW, **more}  # fmt: skip
     if back is not None:
         log["oldest"] = NOW - int(back * DAY)
@@ -56,7 +67,8 @@ def test_a_young_journal_fails_and_is_the_headline() -> None:
 
 
 def test_what_rsyslog_writes_counts_too() -> None:
-    files = {"logs": {}, "oldest": {"/var/log/auth.log": NOW - 190 * DAY, "/var/log/mail.log": NOW - 900 * DAY}}
+    since = {"/var/log/auth.log": NOW - 190 * DAY, "/var/log/mail.log": NOW - 900 * DAY}
+    files: dict[str, Any] = {"logs": {}, "oldest": since, "gaps": {}}
     assert oldest(host(held(20), log_files=files)).status == "pass"
     files["oldest"]["/var/log/auth.log"] = NOW - 170 * DAY
     assert "/var/log/auth.log and what was rotated of it" in oldest(host(held(20), log_files=files)).wrong[0].text
@@ -135,6 +147,99 @@ def test_a_collector_that_has_all_since_a_young_host_was_set_up() -> None:
     assert kept_elsewhere(Case(Facts({}), policy(), build({}), TODAY, Context(canary="broken"))) is None
 
 
+AUDIT_LOG = "/var/log/audit/audit.log"
+FIVE = {**GOOD, "max_log_file_action": "ROTATE", "num_logs": "5", "max_log_file": "8"}
+ROTATES = {**running(2, bytes=40 * MIB, files=5, daily_bytes=20 * MIB), "conf": FIVE, "plugins": [], "remote": {}}
+ROTATES["refusal"] = None
+
+
+def sending(*destinations: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a host with three weeks of journal that sends its logs by these."""
+    state = {"installed": True, "running": True, "enabled": True}
+    forwarding = {"destinations": [*destinations], "others": [], "modules": {}, "programs": {"rsyslog": state}}
+    return host(held(20), forwarding=forwarding, **more)
+
+
+def sent(*what: str, address: str = "logs.acme.example", may: bool = False) -> dict[str, Any]:
+    """Return a protected way by which facilities and files go to a collector, or may go."""
+    takes: dict[str, Any] = {"system": {one: 7 for one in what if one[0] != "/"}}
+    takes.update({one: {"local0": 7} for one in what if one[0] == "/"})
+    return {
+        "program": "rsyslog", "place": "a:1", "protocol": "relp", "address": address, "port": 2514, "tls": True,
+        "peer_check": "name", "peers": [address], "queue": None, "takes": {} if may else takes, "may": takes,
+        "unclear": ["a:2"] if may else [], "active": True, "collector": None, "lacks": [],
+    }  # fmt: skip
+
+
+def spanned(areas: dict[str, Any], *seen: Sighting) -> Verdict:
+    return judge("lin-lm-audit-span", areas, context=Context(canary=seen), bulwark_collectors=COLLECTORS)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [], [sent("auth", "authpriv")], [sent("auth", AUDIT_LOG, may=True)],
+        [sent("auth", "authpriv"), sent(AUDIT_LOG, address="logs.north.example")],
+    ],
+)  # fmt: skip
+def test_a_canary_proves_nothing_of_an_audit_log_that_is_not_sent(ways: list[dict[str, Any]]) -> None:
+    """The collector holds 200 days of this host; of its audit log 40 MiB are kept, which are two days."""
+    north = {"name": "north", "address": "logs.north.example", "party": "msp:north"}
+    areas, context = sending(*ways, audit=ROTATES), Context(canary=(sighting(),))
+    found = judge(OLDEST, areas, context=context, bulwark_collectors=[*COLLECTORS, north])
+    assert (identities(found), found.assurance) == (["audit"], "effective")
+    span = judge("lin-lm-audit-span", areas, context=context, bulwark_collectors=[*COLLECTORS, north])
+    assert (identities(span), span.cause) == (["rotate"], OLDEST)
+
+
+def test_an_audit_log_that_is_sent_counts_as_configured() -> None:
+    areas = sending(sent("auth", "authpriv", AUDIT_LOG), audit=ROTATES)
+    span, found = spanned(areas, sighting()), oldest(areas, sighting())
+    assert (span.status, span.assurance) == (found.status, found.assurance) == ("pass", "configured")
+    assert "acme holds this host's log since 2026-05-06 (canary of 2026-11-21), and audit goes there" in span.evidence
+    assert spanned(areas, sighting(back=100)).status == "fail"
+
+
+def test_logons_that_the_ways_leave_out_are_not_where_the_canary_is() -> None:
+    """RHEL logs logons as authpriv, and the canary is auth."""
+    assert oldest(sending(sent("auth", "authpriv")), sighting()).assurance == "proven"
+    assert identities(oldest(sending(sent("auth")), sighting())) == ["logons"]
+    assert identities(oldest(sending(sent("auth"), sent("authpriv", may=True)), sighting())) == ["logons"]
+
+
+def test_what_a_collector_keeps_is_no_cause_of_what_is_here_alone() -> None:
+    path = "/var/log/nginx/access.log"
+    files = {"logs": {path: held_file(MIB)}, "oldest": {path: NOW - 20 * DAY}, "gaps": {}}
+    rotation = {**host()["rotation"], "logs": {path: 0}, "stanzas": [{**stanza(), "place": "n:1", "removes": False}]}
+    rotation["elsewhere"] = []
+
+    def kept(*ways: dict[str, Any]) -> Verdict:
+        areas = sending(*ways, log_files=files, rotation=rotation)
+        context = Context(canary=(sighting(),))
+        return judge("lin-lm-logrotate-span", areas, context=context, bulwark_collectors=COLLECTORS)
+
+    alone = kept(sent("auth", "authpriv"))
+    assert (identities(alone), alone.cause) == (["%s: rotate" % path], None)
+    there = kept(sent("auth", "authpriv", path))
+    assert (there.status, there.assurance) == ("pass", "configured")
+
+
+@pytest.mark.parametrize(
+    ("what", "ways", "kept"),
+    [
+        ("/var/log/sudo.log", ["auth"], None), ("/var/log/sudo.log", ["/var/log/sudo.log"], "configured"),
+        ("/var/log/secure", ["auth"], None), ("/var/log/secure", ["authpriv"], "configured"),
+        ("/var/log/secure", ["/var/log/secure"], "configured"), ("/var/log/auth.log", [], "proven"),
+        ("/var/log/cron", ["cron"], "configured"), ("/var/log/messages", ["kern", "auth", "authpriv"], None),
+        ("/var/log/messages", FACILITIES, "configured"), (AUDIT_LOG, [AUDIT_LOG], "configured"),
+        ("journal", ["auth", "authpriv"], "proven"), ("journal", ["auth"], None), ("journal", ["kern"], "proven"),
+    ],
+)  # fmt: skip
+def test_which_logs_a_collector_keeps(what: str, ways: list[str], kept: str | None) -> None:
+    found = kept_elsewhere(case(sending(sent(*ways), audit=ROTATES), sighting()), what)
+    assert (found.assurance if found else None) == kept
+
+
 def capacity(areas: dict[str, Any], thresholds: dict[str, Any] | None = None, *seen: Sighting) -> Verdict:
     context = Context(canary=seen or None)
     return judge(CAPACITY, areas, None, thresholds, context, bulwark_collectors=COLLECTORS)
@@ -163,13 +268,99 @@ def test_too_little_room_for_the_retention() -> None:
 def test_a_log_that_only_grows_fills_the_disk() -> None:
     path = "/var/log/auth.log"
     files = {
-        "logs": {path: {"live": True, "rotated": 0, "bytes": 200 * MIB, "newest": NOW}},
+        "logs": {path: held_file(200 * MIB)},
         "oldest": {path: NOW - 10 * DAY},
+        "gaps": {},
     }
     areas = host(mounts=on(mount("/var/log", available=300 * MIB)), log_files=files)
     assert "full: /var/log" in identities(capacity(areas))
-    rotated = {**areas["rotation"], "logs": {path: 0}}
+    rotated = {**areas["rotation"], "logs": {path: 0}, "stanzas": [stanza(rotate=14, period="daily")]}
     assert "full: /var/log" not in identities(capacity({**areas, "rotation": rotated}))
+
+
+MESSAGES = "/var/log/messages"
+
+
+def rotating(log: dict[str, Any], back: int = 20, free: int = 3 * GIB, **more: Any) -> dict[str, Any]:
+    """Return a host with one log that logrotate rotates daily, 180 times."""
+    rotated = {**host()["rotation"], "logs": {MESSAGES: 0}}
+    rotated["stanzas"] = [stanza(**{"rotate": 180, "period": "daily", **more})]
+    files = {"logs": {MESSAGES: log}, "oldest": {MESSAGES: NOW - back * DAY}, "gaps": {}}
+    return host(held(200, MIB // 10), mounts=on(mount("/var/log", available=free)), log_files=files, rotation=rotated)
+
+
+def test_a_rotated_log_that_fills_the_disk_long_before_it_is_all_rotated() -> None:
+    """Two GiB a day, to be kept for 180 days: of these 20 are there, and 3 GiB are free."""
+    found = capacity(rotating(held_file(40 * GIB)))
+    assert identities(found) == ["full: /var/log", "room: /var/log"]
+    assert "/var/log/messages 2.0 GiB a day" in found.evidence[0]
+    assert "room for " in found.wrong[1].text and "180 are wanted" in found.wrong[1].text
+    assert capacity(rotating(held_file(40 * GIB), free=400 * GIB)).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        ({}, 160.0), ({"rotate": 20}, 0.0), ({"rotate": 10}, 0.0), ({"rotate": -1}, math.inf), ({"maxage": 30}, 10.0),
+        ({"rotate": -1, "maxage": 30}, 10.0), ({"rotate": 4, "period": "weekly"}, 8.0),
+        ({"trigger": "size", "period": None, "size": 8 * MIB, "rotate": 5}, 20.0), ({"maxsize": 1}, 160.0),
+        ({"period": "hourly"}, 160.0), ({"rotate": 0}, 0.0), ({"maxsize": 2 * MIB, "period": "weekly"}, 340.0),
+    ],
+)  # fmt: skip
+def test_what_is_still_to_come_of_a_rotated_log(more: dict[str, Any], left: float) -> None:
+    """A MiB a day, of which 20 days are held; logrotate runs daily."""
+    volume = file(case(rotating(held_file(20 * MIB), **more)), MESSAGES)
+    assert (volume.daily, volume.bytes, volume.left) == (MIB, 20 * MIB, left * MIB)
+
+
+def test_what_is_packed_grows_as_such() -> None:
+    """Of 20 days the newest two are not packed yet; what is left in the end is packed but for these."""
+    log = held_file(20 * MIB, {"bytes": 18 * MIB // 10, "seconds": 18 * DAY})
+    assert file(case(rotating(log)), MESSAGES).daily == MIB / 10
+    log["packed"]["seconds"] = 3 * DAY
+    assert file(case(rotating(log)), MESSAGES).daily == MIB
+
+
+def test_what_rotation_leaves_is_unknown_where_it_can_not_be_told() -> None:
+    young = capacity(rotating(held_file(MIB), back=3))
+    assert young.status == "unknown" and "/var/log/messages: too few days are logged" in young.reason
+    sized = rotating(held_file(20 * MIB, bytes=None), trigger="size", size=MIB, period=None)
+    assert "how it is compressed doesn't tell" in capacity(sized).reason
+    hidden = rotating(held_file(20 * MIB))
+    hidden["rotation"]["runs"] = [{"by": "logrotate.timer", "seconds": None}]
+    assert "how often logrotate.timer starts" in capacity(hidden).reason
+    hidden["rotation"]["logs"] = {}
+    assert file(case(hidden), MESSAGES).left == math.inf
+    hidden["mounts"]["points"][1]["available"] = None
+    assert "how much is free at /var/log isn't known" in capacity(hidden).reason
+
+
+def test_only_what_a_collector_keeps_needs_no_room() -> None:
+    areas = rotating(held_file(40 * GIB), free=100 * GIB)
+    areas["forwarding"] = sending(sent("auth", "authpriv"))["forwarding"]
+    assert identities(capacity(areas, None, sighting())) == ["room: /var/log"]
+    areas["forwarding"] = sending(sent("auth", "authpriv", MESSAGES))["forwarding"]
+    found = capacity(areas, None, sighting())
+    assert (found.status, found.assurance) == ("pass", "configured")
+
+
+def test_an_audit_log_is_one_log() -> None:
+    """auditd bounds it, whether logrotate names it or not."""
+    areas = host(audit={**running(190, daily_bytes=MIB), "conf": FIVE})
+    areas["log_files"] = {"logs": {AUDIT_LOG: held_file(GIB)}, "oldest": {AUDIT_LOG: NOW - 190 * DAY}, "gaps": {}}
+    assert [one.name for one in volumes(case(areas))[0]] == ["journal", "audit"]
+    areas["audit"]["daemon"] = {"active": False}
+    assert [one.name for one in volumes(case(areas))[0]] == ["journal", AUDIT_LOG]
+
+
+def test_what_lies_behind_a_gap_is_told() -> None:
+    gap = "; what is older ends on 2025-10-18, with a gap behind it"
+    at = NOW - 400 * DAY
+    assert oldest(host({**held(20), "gap": at})).wrong[0].text == "the journal: since 2026-11-02 only" + gap
+    assert oldest(host(audit=running(5, gap=at))).wrong[0].text.endswith(gap)
+    since = {"/var/log/auth.log": NOW - 190 * DAY}
+    found = oldest(host(held(20), log_files={"logs": {}, "oldest": since, "gaps": {"/var/log/auth.log": at}}))
+    assert found.status == "pass" and any(one.endswith(gap) for one in found.evidence)
 
 
 def test_an_audit_log_that_rotates_is_bounded() -> None:

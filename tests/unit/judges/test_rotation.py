@@ -9,7 +9,7 @@ from ansible_collections.bulwark.msp.plugins.plugin_utils.declared.registers imp
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.measures.all import MEASURES
 from ansible_collections.bulwark.msp.plugins.plugin_utils.enforce.steps import Left, Step
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.context import Context
-from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts
+from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.facts import Facts, Unread
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import Case, NotApplicable
 from ansible_collections.bulwark.msp.plugins.plugin_utils.records.canary import Sighting
 
@@ -41,7 +41,7 @@ def host(found: dict[str, Any] | None, run: float | None = DAY, days: int = 100,
         },
         "log_files": {
             "logs": {PATH: {"live": True, "rotated": 3, "bytes": days * MEBIBYTE, "newest": NOW - DAY, **log}},
-            "oldest": {PATH: NOW - days * DAY},
+            "oldest": {PATH: NOW - days * DAY}, "gaps": {},
         },
     }  # fmt: skip
 
@@ -140,8 +140,9 @@ def test_the_headline_is_the_cause() -> None:
     assert judge(CONTROL, facts).cause == "lin-lm-oldest-event"
 
 
-def mended(found: dict[str, Any], run: float | None = DAY) -> list[Step]:
-    case = Case(Facts({"areas": host(found, run), "errors": []}), policy(), build({}), TODAY)
+def mended(found: dict[str, Any], run: float | None = DAY, free: int | None = 1 << 40, **log: Any) -> list[Step]:
+    areas = {**host(found, run, **log), "mounts": {"points": [{"point": "/var", "available": free}]}}
+    case = Case(Facts({"areas": areas, "errors": []}), policy(), build({}), TODAY)
     return MEASURES["logs_kept"](case, None, CONTROL)
 
 
@@ -162,6 +163,18 @@ def test_a_stanza_is_mended_where_it_stands(found: dict[str, Any], change: dict[
     (step,) = mended(found, 3600)
     assert (step["kind"], step["edit"], step["path"]) == ("edit", "logrotate", "/etc/logrotate.d/rsyslog")
     assert step["arguments"] == {"stanzas": {PATH: change}}
+
+
+def test_what_finds_no_room_is_kept_no_longer() -> None:
+    """A mebibyte a day for 180 days: what the log takes already is there, and 80 more are needed."""
+    assert mended(stanza(rotate=4), free=80 * MEBIBYTE)
+    with pytest.raises(Left, match=r"^/var has room for 179 of 180 days of logs .*auth.log 1.0 MiB a day, measured"):
+        mended(stanza(rotate=4), free=79 * MEBIBYTE)
+    # What goes on as it is needs no more than now, and of a young log it isn't known.
+    assert mended(stanza(), free=0) == []
+    assert mended(stanza(rotate=4), free=0, days=3)
+    with pytest.raises(Unread, match="how much is free at /var"):
+        mended(stanza(rotate=4), free=None)
 
 
 def test_what_keeps_enough_is_left() -> None:

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.netfilter import nft
 from ansible_collections.bulwark.msp.plugins.plugin_utils.evaluators.verdict import NotApplicable, Verdict
 from ansible_collections.bulwark.msp.plugins.plugin_utils.judges.all import JUDGES
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.judges.network import case, texts
 
@@ -100,16 +104,22 @@ def test_a_version_that_no_package_tells() -> None:
 
 def chain(name: str, hook: str | None, policy: str | None, *rules: dict[str, Any]) -> dict[str, Any]:
     return {"family": "inet", "table": "t", "name": name, "type": "filter" if hook else None, "hook": hook,
-            "priority": 0, "policy": policy, "rules": list(rules)}  # fmt: skip
+            "priority": 0, "policy": policy, "rules": list(rules), "logs": []}  # fmt: skip
 
 
 def rule(verdict: str, target: str | None = None, match: bool = False) -> dict[str, Any]:
     return {"match": [{"field": "saddr"}] if match else [], "verdict": verdict, "target": target, "raw": False}
 
 
+LOG: dict[str, Any] = {"match": [], "verdict": None, "target": None, "raw": False, "before": 0, "limited": True}
+
+
 def denied(chains: list[dict[str, Any]], *logged: tuple[str, bool], **declared: Any) -> list[str]:
-    rules = [{"family": "inet", "table": "t", "chain": name, "limited": limited} for name, limited in logged]
-    areas = {"firewall": {"chains": chains, "logged": rules}, "units": {"active": []}, "resolvers": {"servers": []}}
+    chains = [
+        {**one, "logs": [{**LOG, "limited": limited} for name, limited in logged if name == one["name"]]}
+        for one in chains
+    ]
+    areas = {"firewall": {"chains": chains}, "units": {"active": []}, "resolvers": {"servers": []}}
     return texts(judged("lin-lm-fw-log", areas, **declared))
 
 
@@ -127,6 +137,94 @@ def test_who_is_banned_need_not_be_logged_where_another_chain_closes() -> None:
     closes = chain("in", "input", "accept", rule("accept", match=True), rule("drop"))
     assert denied([bans, closes], ("in", True)) == []
     assert denied([bans]) == ["inet t f2b denies packets and logs none"]
+
+
+def by_nft(*rules: str) -> list[str]:
+    """Return what is wrong with a chain of policy drop and these rules; one named before " | " is in that chain."""
+    chains: dict[str, list[Any]] = {"in": []}
+    for one in rules:
+        name, _bar, text = one.rpartition(" | ")
+        chains.setdefault(name or "in", []).append([EXPRESSIONS[word] for word in text.split(", ")])
+    base = {"type": "filter", "hook": "input", "prio": 0, "policy": "drop"}
+    entries: list[Any] = [
+        {"chain": {"family": "inet", "table": "t", "name": name, **(base if name == "in" else {})}} for name in chains
+    ]
+    entries += [
+        {"rule": {"family": "inet", "table": "t", "chain": name, "expr": expression}}
+        for name, expressions in chains.items()
+        for expression in expressions
+    ]
+    found, _foreign = nft.parse(json.dumps({"nftables": entries}))
+    areas = {"firewall": {"chains": found}, "units": {"active": []}, "resolvers": {"servers": []}}
+    return [text.partition(" (")[0] for text in texts(judged("lin-lm-fw-log", areas))]
+
+
+def _tcp(port: int) -> dict[str, Any]:
+    left = {"payload": {"protocol": "tcp", "field": "dport"}}
+    return {"match": {"op": "==", "left": left, "right": port}}
+
+
+EXPRESSIONS: dict[str, dict[str, Any]] = {
+    "ssh": _tcp(22), "web": _tcp(80), "new": {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": "new"}},
+    "mark": {"match": {"op": "==", "left": {"meta": {"key": "mark"}}, "right": 7}},
+    "limit": {"limit": {"rate": 5, "per": "minute"}}, "log": {"log": {"prefix": "x "}},
+    "accept": {"accept": None}, "drop": {"drop": None}, "reject": {"reject": None}, "return": {"return": None},
+    "jump": {"jump": {"target": "sub"}}, "goto": {"goto": {"target": "sub"}},
+    "vmap": {"vmap": {"key": _tcp(22)["match"]["left"],
+                      "data": {"set": [[22, {"accept": None}], [23, {"drop": None}]]}}},
+}  # fmt: skip
+NONE, ENDLESS = ["inet t in denies packets and logs none"], ["inet t in logs without a limit"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "wrong"),
+    [
+        # What a rule lets in by itself.
+        (["ssh, limit, log, accept"], NONE),
+        (["mark, limit, log, accept"], NONE),
+        (["ssh, log, accept", "limit, log"], []),
+        (["ssh, log, accept", "limit, log, drop"], []),
+        (["ssh, log, accept", "log"], ENDLESS),
+        (["limit, log, drop"], []),
+        (["limit, log, reject"], []),
+        (["log, drop"], ENDLESS),
+        (["log, limit, drop"], ENDLESS),
+        # What the rule behind it lets in, which asks for nothing more.
+        (["ssh, limit, log", "ssh, accept"], NONE),
+        (["ssh, new, limit, log", "ssh, accept"], NONE),
+        (["ssh, limit, log", "web, accept"], []),
+        (["limit, log", "ssh, accept"], []),
+        (["limit, log", "mark, accept"], []),
+        (["limit, log", "accept"], NONE),
+        # Nothing comes to it.
+        (["drop", "limit, log"], NONE),
+        (["ssh, drop", "ssh, new, limit, log"], NONE),
+        (["ssh, drop", "limit, log"], []),
+        # Chains that are jumped to.
+        (["jump", "sub | limit, log"], []),
+        (["jump", "sub | limit, log", "sub | drop"], []),
+        (["jump", "sub | limit, log", "sub | accept"], NONE),
+        (["jump", "accept", "sub | limit, log"], NONE),
+        (["jump", "accept", "sub | limit, log", "sub | web, drop"], []),
+        (["ssh, jump", "accept", "sub | limit, log", "sub | return", "sub | drop"], NONE),
+        (["goto", "accept", "sub | limit, log"], []),
+        (["limit, log, jump", "accept", "sub | web, drop"], []),
+        (["limit, log, jump", "accept", "sub | web, accept"], NONE),
+        (["limit, log, goto", "accept", "sub | web, accept"], []),
+        (["limit, log, return", "drop"], []),
+        (["limit, log, vmap"], []),
+    ],
+)
+def test_what_is_logged_must_be_what_is_denied(rules: list[str], wrong: list[str]) -> None:
+    assert by_nft(*rules) == wrong
+
+
+@given(st.lists(st.builds("{}{}".format, st.sampled_from(["", "sub | "]), st.lists(
+    st.sampled_from(sorted({*EXPRESSIONS} - {"jump", "goto"})), min_size=1, max_size=3, unique=True).map(", ".join)),
+    max_size=5))  # fmt: skip
+def test_a_rule_that_only_logs_what_it_accepts_changes_nothing(rules: list[str]) -> None:
+    both = [*rules, "sub | return"]
+    assert by_nft("ssh, log, accept", *both) == by_nft("ssh, accept", *both)
 
 
 def fim(aide: list[dict[str, Any]], syscheck: dict[str, Any] | None = None, **declared: Any) -> Verdict:

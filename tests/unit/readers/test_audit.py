@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,15 @@ def audit(root: Path, files: dict[str, str], answers: dict[str, str | Completed]
         place = root / "usr/sbin" / name
         if place.exists():
             place.chmod(0o755)
+    owners = {"/var/log/audit/" + file.name: {"modified": last_moment(file)} for file in root.glob("var/log/audit/*")}
+    (root / "owners.json").write_text(json.dumps(owners))
     return read(root, "audit", {}, answers)
+
+
+def last_moment(file: Path) -> int:
+    content = file.read_bytes()
+    text = gzip.decompress(content) if file.suffix == ".gz" else content
+    return int(text.rpartition(b"audit(")[2].partition(b".")[0])
 
 
 def test_what_the_kernel_and_the_daemon_say(tmp_path: Path) -> None:
@@ -88,11 +97,17 @@ def test_the_log_is_measured_over_all_files_and_tells_no_command(tmp_path: Path)
 
 
 def test_a_packed_file_tells_its_first_record(tmp_path: Path) -> None:
-    folder = tmp_path / "var/log/audit"
+    folder, packed = tmp_path / "var/log/audit", 1_700_000_000 - 30 * DAY
     folder.mkdir(parents=True)
-    (folder / "audit.log.2.gz").write_bytes(gzip.compress(record(1_600_000_000, 1).encode()))
+    (folder / "audit.log.2.gz").write_bytes(gzip.compress(record(packed, 1).encode()))
     facts, _errors = audit(tmp_path, FILES, ANSWERS)
-    assert facts["log"]["oldest"] == 1_600_000_000
+    assert (facts["log"]["oldest"], facts["log"]["files"], facts["log"]["gap"]) == (packed, 4, None)
+
+
+def test_an_audit_log_that_was_left_behind_is_no_part_of_it(tmp_path: Path) -> None:
+    whole = audit(tmp_path / "whole", FILES, ANSWERS)[0]["log"]
+    left = {**FILES, "/var/log/audit/audit.log.4": record(1_600_000_000, 1) * 999}
+    assert audit(tmp_path / "left", left, ANSWERS)[0]["log"] == {**whole, "gap": 1_600_000_000}
 
 
 def test_where_the_kernel_refuses_the_reason_is_its_own(tmp_path: Path) -> None:

@@ -143,6 +143,42 @@ def test_iptables_rules_have_the_same_form() -> None:
     assert (redirect["verdict"], redirect["target"]) == ("redirect", ":8080")
 
 
+LIMIT = {"limit": {"rate": 5, "per": "minute"}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "logs"),
+    [
+        ([matched(DPORT, 22), LIMIT, {"log": {"prefix": "ssh ok "}}, {"accept": None}], [("accept", True)]),
+        ([{"log": None}, {"reject": None}], [("drop", False)]),
+        ([LIMIT, {"log": None}], [(None, True)]),
+        ([{"log": None}, LIMIT, {"drop": None}], [("drop", False)]),
+        ([LIMIT, {"drop": None}], []),
+        ([{"xt": {"type": "match", "name": "limit"}}, {"xt": {"type": "target", "name": "LOG"}}], [("unknown", True)]),
+    ],
+)
+def test_a_rule_that_logs_says_what_it_does_besides(expression: list[Any], logs: list[Any]) -> None:
+    (chain,), _foreign = nft.parse(listing([matched(DPORT, 80), {"accept": None}], [{"counter": {}}], expression))
+    assert [(one["verdict"], one["limited"]) for one in chain["logs"]] == logs
+    assert all(one["before"] == 1 for one in chain["logs"])
+    assert all(one["verdict"] for one in chain["rules"])
+
+
+def test_each_way_of_a_rule_that_logs_is_that_rule() -> None:
+    data = {"set": [[22, {"accept": None}], [23, {"drop": None}]]}
+    (chain,), _foreign = nft.parse(listing([{"log": None}, {"vmap": {"key": DPORT, "data": data}}]))
+    assert [{name: one[name] for name in chain["rules"][0]} for one in chain["logs"]] == chain["rules"]
+    assert [one["before"] for one in chain["logs"]] == [0, 1]
+
+
+def test_the_log_of_iptables_does_nothing_else() -> None:
+    saved = SAVED.replace("-A users -g", "-A users -p tcp -m limit --limit 3/min -j NFLOG\n-A users -g")
+    chains = {one["name"]: one for one in iptables.parse(saved, "ip")}
+    assert [(one["verdict"], one["limited"], one["before"]) for one in chains["INPUT"]["logs"]] == [(None, False, 4)]
+    (log,) = chains["users"]["logs"]
+    assert (fields(log), log["limited"], log["before"]) == ({"proto": ["tcp"]}, True, 0)
+
+
 def test_tables_that_iptables_wrote_are_read_from_iptables(tmp_path: Path) -> None:
     chain = {**INPUT, "family": "ip", "table": "filter", "name": "INPUT"}
     rule = {"family": "ip", "table": "filter", "chain": "INPUT", "expr": [{"xt": {"type": "match", "name": "x"}}]}

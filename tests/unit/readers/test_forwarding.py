@@ -133,6 +133,30 @@ def test_what_ends_a_way(rule: str, lost: set[str]) -> None:
     assert set(rules.FACILITIES) - taken(rule + "*.* @@h\n") == lost
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", []),
+        ('module(load="imjournal")\ninput(type="imudp" port="514")\n', ["imudp"]),
+        ("$ModLoad imudp\n$UDPServerRun 514\n$InputTCPServerRun 514\n", ["imtcp", "imudp"]),
+        ('input(type="imuxsock" Socket="/var/spool/postfix/dev/log")\n', ["imuxsock"]),
+        ("$AddUnixListenSocket /var/lib/haproxy/dev/log\n", ["imuxsock"]),
+        ('input(type="imfile" file="/var/log/nginx/access.log" tag="nginx:")\n', ["/var/log/nginx/access.log"]),
+        ("$InputFileName /var/log/app.log\n$InputFileTag app:\n$InputRunFileMonitor\n", ["/var/log/app.log"]),
+        ('module(load="impstats")\n', ["impstats"]),
+        ('module(load="impstats" log.syslog="off" log.file="/x")\n', []),
+        ('ruleset(name="far") { stop }\ninput(type="imudp" port="514" ruleset="far")\n', []),
+        ('ruleset(name="far") { stop }\n$InputUDPServerBindRuleset far\n$UDPServerRun 514\n', []),
+        ('input(type="imudp" port="514" ruleset="gone")\n', ["imudp"]),
+        ('input(type="imudp" port="514")\nif $inputname == "imudp" then stop\n', []),
+        ('input(type="imudp" port="514")\nif $programname == "sshd" then stop\n', ["imudp"]),
+        ('input(type="imudp" port="514")\nif not ($programname == "web") then continue else stop\n', ["imudp"]),
+    ],
+)
+def test_what_goes_along_beside_the_journal(text: str, names: list[str]) -> None:
+    assert sent(text + "*.* @192.0.2.9\n")[0]["beside"] == names
+
+
 def test_a_condition_on_words_makes_it_unclear() -> None:
     for rule in (':msg, contains, "x" stop\n', 'if $msg contains "x" then stop\n', "call_indirect $.x;\n", "!prog\n"):
         one = sent(rule + "*.* @@h\n")[0]
@@ -181,6 +205,59 @@ def test_what_journald_keeps_to_itself_goes_nowhere() -> None:
 def test_a_standby_gets_nothing_for_sure() -> None:
     text = '*.* @@a\naction(type="omfwd" target="b" protocol="tcp" action.execOnlyWhenPreviousIsSuspended="on")\n'
     assert [bool(one["takes"]) for one in sent(text)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['action.execOnlyEveryNthTime="10"', 'action.execOnlyOnceEveryInterval="60"', 'queue.samplingInterval="5"',
+     'action.execOnlyOnceEveryInterval="?"'],
+)  # fmt: skip
+def test_what_an_action_does_now_and_then_is_nothing_for_sure(said: str) -> None:
+    (one,) = sent('action(type="omfwd" target="h" protocol="tcp" %s)\n' % said)
+    assert (one["takes"], one["may"]["system"]["auth"], len(one["unclear"])) == ({}, 7, 1)
+    (whole,) = sent('action(type="omfwd" target="h" protocol="tcp" %s="0")\n' % said.partition("=")[0])
+    assert whole["takes"]["system"]["auth"] == 7
+
+
+def test_what_the_older_form_does_now_and_then() -> None:
+    nth = sent("$ActionExecOnlyEveryNthTime 10\n*.* @@a\n*.* @@b\n")
+    assert [bool(one["takes"]) for one in nth] == [False, True], "it holds for one action"
+    for name, on, off in (("OnceEveryInterval", "60", "0"), ("WhenPreviousIsSuspended", "on", "off")):
+        text = "$ActionExecOnly{0} {1}\n*.* @@a\n*.* @@b\n$ActionExecOnly{0} {2}\n*.* @@c\n"
+        assert [bool(one["takes"]) for one in sent(text.format(name, on, off))] == [False, False, True], name
+
+
+STOPS = 'ruleset(name="remote"%s) { action(type="omfwd" target="a" protocol="tcp") stop }\ncall remote\n*.* @@b\n'
+
+
+@pytest.mark.parametrize(
+    ("queue", "goes_on"),
+    [("", False), (' queue.type="Direct"', False), (' queue.type="direct" queue.size="9"', False),
+     (' queue.type="LinkedList"', True), (' queue.type="Disk" queue.filename="q"', True), (' queue.size="9"', True)],
+)  # fmt: skip
+def test_what_a_ruleset_with_a_queue_stops_is_its_own_copy(queue: str, goes_on: bool) -> None:
+    found = sent(STOPS % queue)
+    assert [one["address"] for one in found] == (["a", "b"] if goes_on else ["a"])
+    assert all(one["takes"]["system"]["auth"] == 7 and not one["unclear"] for one in found)
+
+
+def test_a_queue_that_the_older_form_makes() -> None:
+    text = "$RuleSet remote\n%s*.* @@a\n*.* stop\n$RuleSet RSYSLOG_DefaultRuleset\ncall remote\n*.* @@b\n"
+    assert [one["address"] for one in sent(text % "$RulesetCreateMainQueue on\n")] == ["a", "b"]
+    assert [one["address"] for one in sent(text % "$RulesetCreateMainQueue off\n")] == ["a"]
+
+
+def test_a_doubt_in_a_ruleset_with_a_queue_stays_there() -> None:
+    inner = '{ if $msg contains "x" then stop\naction(type="omfwd" target="a" protocol="tcp") }\ncall remote\n*.* @@b\n'
+    first, second = sent('ruleset(name="remote" queue.type="LinkedList") ' + inner)
+    assert (first["takes"], len(first["unclear"])) == ({}, 1)
+    assert (second["takes"]["system"]["auth"], second["unclear"]) == (7, [])
+
+
+@given(st.lists(st.sampled_from(["stop\n", "*.* @@a\n", "auth.* stop\n", "call none\n"]), max_size=5).map("".join))
+def test_nothing_that_a_ruleset_with_a_queue_does_is_seen_by_its_caller(body: str) -> None:
+    found = sent('ruleset(name="r" queue.type="LinkedList") { %s }\ncall r\n*.* @@last\n' % body)
+    assert found[-1]["address"] == "last" and found[-1]["takes"] == sent("*.* @@last\n")[0]["takes"]
 
 
 @pytest.mark.parametrize(
@@ -291,6 +368,54 @@ def test_the_host(tmp_path: Path) -> None:
     upload = facts["destinations"][1]
     assert (upload["port"], upload["tls"], upload["peer_check"]) == (19532, True, "none")
     assert facts["modules"] == {"imuxsock": CONF, "imklog": CONF}
+
+
+SHOW_UPLOAD = "systemctl show --property=ExecStart systemd-journal-upload.service"
+
+
+def uploaded(root: Path, arguments: str, url: str = "https://logs.example", trust: str = "/ca.pem") -> Any:
+    """Return what is read where systemd-journal-upload runs with these arguments."""
+    conf = "[Upload]\nURL=%s\nTrustedCertificateFile=%s\n" % (url, trust)
+    start = "{ path=/x ; argv[]=%s ; ignore_errors=no ; start_time=[n/a] ; pid=0 }\n" % arguments
+    asked = {LIST_UNITS: "systemd-journal-upload.service loaded active running x\n", SHOW_UPLOAD: "ExecStart=" + start}
+    enabled = "/etc/systemd/system/multi-user.target.wants/systemd-journal-upload.service"
+    return read(root, "forwarding", {"/etc/systemd/journal-upload.conf": conf, enabled: ""}, asked)
+
+
+UPLOAD = "/usr/lib/systemd/systemd-journal-upload --save-state"
+
+
+@pytest.mark.parametrize(("trust", "check"), [("/ca.pem", "name"), ("", "name"), ("-", "none"), ("all", "none")])
+def test_an_upload_that_trusts_anybody_checks_no_name(tmp_path: Path, trust: str, check: str) -> None:
+    facts, errors = uploaded(tmp_path, UPLOAD, trust=trust)
+    assert errors == {}
+    assert [(one["peer_check"], one["active"]) for one in facts["destinations"]] == [(check, True)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(UPLOAD + " --url=http://u:secret@other.example", "is started with --url, "),
+     (UPLOAD + " -u http://u:secret@x", "is started with -u, "),
+     (UPLOAD + " -uhttp://u:secret@x", "is started with -u, "),
+     (UPLOAD + " --trust=all", "is started with --trust, "), (UPLOAD + " --file=/x", "is started with --file, "),
+     (UPLOAD + " -D /x", "is started with -D, "), (UPLOAD + " --user", "is started with --user, "),
+     (UPLOAD + " $MORE", "is started with words of its own, "),
+     ("/usr/bin/sleep infinity", "starts /usr/bin/sleep, which is not known"), ("", "starts nothing")],
+)  # fmt: skip
+def test_an_upload_with_arguments_that_overrule_its_configuration_is_not_known(
+    tmp_path: Path, arguments: str, told: str
+) -> None:
+    for url in ("https://logs.example", ""):
+        facts, errors = uploaded(tmp_path, arguments, url)
+        assert "destinations" not in facts
+        assert errors["destinations"].startswith("systemd-journal-upload.service " + told)
+        assert "secret" not in json.dumps([facts, errors["destinations"]])
+    assert uploaded(tmp_path, UPLOAD + "=/x --merge")[1] == {}
+
+
+def test_a_url_that_is_not_understood_is_no_silence(tmp_path: Path) -> None:
+    facts, errors = uploaded(tmp_path, UPLOAD, "http://u:secret@logs.example")
+    assert "destinations" not in facts and errors["destinations"].endswith("the URL is not understood")
 
 
 def test_a_broken_configuration_makes_destinations_unread(tmp_path: Path) -> None:

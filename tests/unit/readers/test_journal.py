@@ -68,6 +68,20 @@ def test_what_is_on_disk_is_measured(tmp_path: Path) -> None:
     assert facts["growth"]["recent"]["bytes"] == 700 + 500 * 6 // 34
 
 
+def test_a_journal_of_before_it_was_kept_in_memory_is_no_part_of_it(tmp_path: Path) -> None:
+    held = {
+        f"{FOLDER}/system@old.journal": header(10 * DAY, 100 * DAY, written=9000),
+        f"{FOLDER}/user-1000@old.journal": header(10 * DAY, 100 * DAY, written=9000),
+        f"{FOLDER}/system@one.journal": header(480 * DAY, 490 * DAY, written=1000),
+        f"{FOLDER}/system.journal": header(490 * DAY, 500 * DAY, written=1000),
+    }
+    facts, errors = learn(tmp_path, {}, held)
+    assert not errors
+    assert (facts["oldest"], facts["newest"], facts["gap"]) == (480 * DAY, 500 * DAY, 100 * DAY)
+    assert facts["growth"]["all"] == {"bytes": 2000, "seconds": 20 * DAY}
+    assert facts["persistent"]["files"] == 4
+
+
 @pytest.mark.parametrize(("in_memory", "on_disk"), [(40, 30), (30, 40)])
 def test_what_journald_left_behind_is_not_written_to(tmp_path: Path, in_memory: int, on_disk: int) -> None:
     held = {

@@ -36,26 +36,62 @@ def host(root: Path, files: dict[str, str | bytes], owners: dict[str, Any] | Non
 
 
 def test_what_was_rotated_belongs_to_its_log(tmp_path: Path) -> None:
+    packed = gzip.compress(LINE.encode() + b"y" * 1000)
+    said = int(datetime(2026, 5, 31, 22, tzinfo=timezone.utc).timestamp())
     files: dict[str, str | bytes] = {
         "/var/log/auth.log": "new\n",
         "/var/log/auth.log.1": "x" * 10,
-        "/var/log/auth.log.2.gz": gzip.compress(LINE.encode() + b"y" * 1000),
+        "/var/log/auth.log.2.gz": packed,
         "/var/log/nginx/access.log-20261101.xz": b"packed",
         "/var/log/app-20261101.log": "a",
     }
     facts, errors = host(tmp_path, files)
     assert not errors
     assert facts["logs"] == {
-        "/var/log/auth.log": {"live": True, "rotated": 2, "bytes": 14 + len(LINE) + 1000, "newest": NOW},
-        "/var/log/nginx/access.log": {"live": False, "rotated": 1, "bytes": None, "newest": NOW - 3 * DAY},
-        "/var/log/app.log": {"live": False, "rotated": 1, "bytes": 1, "newest": NOW - 4 * DAY},
-    }
-    said = int(datetime(2026, 5, 31, 22, tzinfo=timezone.utc).timestamp())
+        "/var/log/auth.log": {"live": True, "rotated": 2, "bytes": 14 + len(LINE) + 1000, "newest": NOW,
+                              "stored": 14 + len(packed),
+                              "packed": {"bytes": len(packed), "seconds": NOW - 2 * DAY - said}},
+        "/var/log/nginx/access.log": {"live": False, "rotated": 1, "bytes": None, "newest": NOW - 3 * DAY,
+                                      "stored": 6, "packed": {"bytes": 6, "seconds": 0}},
+        "/var/log/app.log": {"live": False, "rotated": 1, "bytes": 1, "newest": NOW - 4 * DAY, "stored": 1,
+                             "packed": None},
+    }  # fmt: skip
+    assert facts["gaps"] == {}
     assert facts["oldest"] == {
         "/var/log/auth.log": said,
         "/var/log/nginx/access.log": NOW - 3 * DAY,
         "/var/log/app.log": NOW - 4 * DAY,
     }
+
+
+def test_what_was_left_over_from_another_way_of_rotating_is_no_part_of_a_log(tmp_path: Path) -> None:
+    """Twenty days are held; a file with a number in its name is left over from before there were dates in them."""
+
+    def at(days: int) -> str:
+        return datetime.fromtimestamp(NOW - days * DAY, timezone.utc).isoformat() + " web sshd[1]: hello\n"
+
+    files: dict[str, str | bytes] = {
+        "/var/log/auth.log": at(6), "/var/log/auth.log-20261117.gz": gzip.compress(at(13).encode()),
+        "/var/log/auth.log-20261110.gz": gzip.compress(at(20).encode()),
+        "/var/log/auth.log.4.gz": gzip.compress(at(407).encode() + b"x" * 9000),
+    }  # fmt: skip
+    names = list(files)
+    written = {names[1]: 6, names[2]: 13, names[3]: 400}
+    facts, errors = host(tmp_path, files, {name: {"modified": NOW - days * DAY} for name, days in written.items()})
+    assert not errors
+    assert facts["oldest"] == {"/var/log/auth.log": NOW - 20 * DAY}
+    assert facts["gaps"] == {"/var/log/auth.log": NOW - 400 * DAY}
+    log = facts["logs"]["/var/log/auth.log"]
+    assert (log["rotated"], log["bytes"]) == (2, sum(len(at(days)) for days in (6, 13, 20)))
+    assert log["packed"]["seconds"] == 14 * DAY and log["stored"] < 300
+    assert [one["names"] for one in facts["files"]] == [sorted(name[9:] for name in names)]
+
+
+def test_a_log_that_is_empty_on_this_side_of_the_gap_holds_nothing(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"/var/log/auth.log": "", "/var/log/auth.log.1": LINE}
+    facts, errors = host(tmp_path, files, {"/var/log/auth.log.1": {"modified": NOW - 100 * DAY}})
+    assert not errors
+    assert (facts["oldest"], facts["gaps"]) == ({}, {"/var/log/auth.log": NOW - 100 * DAY})
 
 
 def test_files_of_one_kind_are_told_together(tmp_path: Path) -> None:

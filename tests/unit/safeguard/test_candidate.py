@@ -6,16 +6,23 @@ from __future__ import annotations
 import getpass
 import grp
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.bulwark.msp.plugins.module_utils.door import Completed, Door
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Completed, Door, Missing
 from ansible_collections.bulwark.msp.plugins.module_utils.edits.refused import Refused
-from ansible_collections.bulwark.msp.plugins.module_utils.safeguard import candidate, masking, owners, places, programs
+from ansible_collections.bulwark.msp.plugins.module_utils.safeguard import (
+    aide_conf,
+    candidate,
+    masking,
+    owners,
+    places,
+    programs,
+)
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.candidate import Candidate
-from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.files import File
+from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.files import File, Files
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.host import Host
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.problem import Problem
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.staged import StagedDoor
@@ -246,6 +253,100 @@ def test_the_guilty_control_is_found_by_leaving_it_out(monkeypatch: pytest.Monke
     monkeypatch.setattr(owners, "refusals", refusals)
     built, _door = owners.check(*rebuild({}), rebuild)
     assert built.refused == {"bad": "sshd refuses it"}
+
+
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        ("Aide 0.16\n\nCompiled with", "database="),
+        ("AIDE 0.17.4\n", "database_in="),
+        ("AIDE 0.19.2\n", "database_in="),
+        ("AIDE 1.0\n", "database_in="),
+        (None, "database_in="),
+    ],
+)
+def test_aide_is_configured_as_its_version_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, option: str
+) -> None:
+    def answer(_door: Door, argv: list[str], *_more: object) -> Completed:
+        if said is None:
+            raise Missing("aide is not installed")
+        # Older ones say it on their standard error.
+        return Completed(0, "", said)
+
+    monkeypatch.setattr(Door, "run", answer)
+    text = "database_in=file:/a/aide.db\ndatabase_out=file:/a/aide.db.new\n"
+    (file,) = programs.STAGED["aide"]({"content": text}, Files(), Host(Door(), str(tmp_path))).values()
+    assert (file.content or b"").decode() == text.replace("database_in=", option)
+    assert file.rights() == "0600 0:0"
+
+
+Answer = Callable[[list[str]], Completed]
+
+
+def refused(monkeypatch: pytest.MonkeyPatch, door: StagedDoor, path: str, answer: Answer, *coming: str) -> list[str]:
+    """Return what owning programs that answer so have against a candidate's file. coming: packages of its plan."""
+    monkeypatch.setattr(Door, "which", lambda _door, program: "/usr/sbin/" + program)
+    monkeypatch.setattr(Door, "run", lambda _door, argv, *_more: answer(argv))
+    built = Candidate()
+    built.files[path] = File(b"new\n")
+    built.packages += coming
+    built.services["nftables.service"] = "reload"
+    found = list(owners.refusals(built, door))
+    assert {name for name, _reason in found} <= {path}
+    return [reason for _name, reason in found]
+
+
+def test_aide_refuses_its_configuration_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = aide_conf.CONFIG
+    door = StagedDoor(str(tmp_path), {path: File(b"database_in=file:/a\nreport_url=file:/gone/aide.log\n")})
+    said = f"  ERROR: {tmp_path}/aide.conf:1: unexpected character: ':'\n"
+    assert refused(monkeypatch, door, path, lambda _argv: Completed(17, "", said)) == [
+        "aide refuses it: ERROR: /etc/bulwark/aide.conf:1: unexpected character: ':'"
+    ]
+    # It is not to open what it reports to.
+    assert (tmp_path / "aide.conf").read_text() == "database_in=file:/a\n#\n"
+    assert refused(monkeypatch, door, path, lambda _argv: Completed(0, "", "")) == []
+
+
+def test_rsyslogd_is_asked_once_its_packages_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/etc/rsyslog.d/zz-new.conf"
+    door = StagedDoor(str(tmp_path), {"/etc/rsyslog.conf": File(b""), path: File(b"new\n")})
+
+    def answer(argv: list[str]) -> Completed:
+        said = "rsyslogd: could not load module 'omrelp' [v8.2302.0]\n"
+        return Completed(1, "", said) if "-f" in argv else Completed(0, "", "")
+
+    assert refused(monkeypatch, door, path, answer, "rsyslog-relp") == []
+    for coming in ((), ("chrony",)):
+        assert refused(monkeypatch, door, path, answer, *coming) == [
+            "rsyslogd refuses it: rsyslogd: could not load module 'omrelp'"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("holds", "reasons"),
+    [
+        ('{"table": {"family": "ip", "name": "a"}}', []),
+        (
+            '{"table": {"family": "ip", "name": "a"}}, {"table": {"family": "ip", "name": "docker"}}',
+            ["to load it again flushes what others put into the kernel: table ip docker is in the kernel and not in "
+             "the file"],
+        ),
+        ("1", ["what it would take from the kernel to load it again can't be told: nft -j list ruleset: not "
+               "understood (AttributeError)"]),
+    ],
+)  # fmt: skip
+def test_a_firewall_is_not_loaded_again_over_what_others_put_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holds: str, reasons: list[str]
+) -> None:
+    door = StagedDoor(str(tmp_path), {})
+    monkeypatch.setattr(Door, "read", lambda _door, _path, *_more: "flush ruleset\ntable ip a {\n}\n")
+
+    def answer(argv: list[str]) -> Completed:
+        return Completed(0, '{"nftables": [%s]}' % holds if "list" in argv else "", "")
+
+    assert refused(monkeypatch, door, "/etc/nftables.conf", answer) == reasons
 
 
 def test_programs_that_cannot_be_tried(tmp_path: Path) -> None:

@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.bulwark.msp.plugins.module_utils.door import Door
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard import (
     accounts,
     arming,
     call,
+    carrying,
+    deciding,
     pruning,
     putback,
     restoring,
     space,
     store,
 )
+from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.host import Host
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.problem import Problem
 from ansible_collections.bulwark.msp.plugins.module_utils.safeguard.putback import Home
 from hypothesis import given
@@ -134,6 +138,24 @@ def test_the_lock_names_its_holder_and_runs_out(home: Home) -> None:
     assert arming.holder(home, "r2") is None
     arming.lock(home, "r2", "second@there", 10)
     assert putback.load(home.lock)["owner"] == "second@there"
+
+
+def locking(home: Home) -> None:
+    """Have a run wait for its confirmation that locked the kernel's audit rules."""
+    record = run(home, 1)
+    putback.save(home.run("r1"), {**record, "state": "armed", "audit": "1"})
+    putback.save(home.pending, {"run": "r1", "folders": []})
+
+
+def test_a_run_that_is_put_back_says_what_stays(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(putback, "audit_enabled", lambda: putback.LOCKED)
+    locking(home)
+    answer = deciding.revert(call.of({**PARAMETERS, "operation": "revert"}, False), home)
+    assert answer["after_reboot"] == [putback.LOCKED_RULES]
+    locking(home)
+    carrier = carrying.Carrier(home, Host(Door(), ""), 5.0)
+    said = carrier.undone(Problem("sshd is gone"), "r1")
+    assert said.startswith("sshd is gone; everything was put back; only the next start of the host takes back the ker")
 
 
 def test_space_is_asked_for_before(home: Home, tmp_path: Path) -> None:

@@ -81,6 +81,25 @@ def test_a_run_is_put_back_once(tmp_path: Path, home: Home) -> None:
     assert putback.load(home.run("r1"))["state"] == "reverted"
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "stays"),
+    [("1", "2", True), ("", "2", True), ("2", "2", False), ("1", "1", False), ("", "", False)],
+)
+def test_a_lock_that_the_run_loaded_is_told(
+    home: Home, monkeypatch: pytest.MonkeyPatch, before: str, now: str, stays: bool
+) -> None:
+    """No file that is put back opens it; one that was there before is none of this run's."""
+    told = [putback.LOCKED_RULES] if stays else []
+    monkeypatch.setattr(putback, "audit_enabled", lambda: now)
+    pending_run(home, [], audit=before)
+    putback.put_back(home, "why")
+    assert putback.load(home.reverted)["after_reboot"] == putback.after_reboot(home, "r1") == told
+    assert putback.after_reboot(home, "r2") == []
+    pending_run(home, [], audit=before)
+    putback.put_back(home, "why", at_boot=True)
+    assert putback.after_reboot(home, "r1") == []
+
+
 def test_what_cannot_be_put_back_keeps_waiting(tmp_path: Path, home: Home) -> None:
     path = tmp_path / "file"
     path.write_text("old")

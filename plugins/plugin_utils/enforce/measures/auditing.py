@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...evaluators.auditing import LOCKED, OFF, installed, possible, unwritten
+from ...evaluators.auditing import LOCKED, OFF, daily, installed, possible, unwritten
+from ...evaluators.facts import Unread
+from ...evaluators.log_room import Growth, lacking
 from ...evaluators.verdict import Case, NotApplicable
 from ..steps import HEADER, Left, Measures, Step, edit, file, package, program, unit
 
@@ -15,7 +17,10 @@ CONFIGURATION = "/etc/audit/auditd.conf"
 UNIT = "auditd.service"
 PACKAGES = {"redhat": "audit"}
 PROVIDES = ("/usr/sbin/auditd", "/usr/sbin/auditctl", "/usr/sbin/augenrules")
-BACKLOG_RULES = "/etc/audit/rules.d/05-bulwark-backlog.rules"
+#: Of several -b the last one counts, and Debian's own is in audit.rules.
+BACKLOG_RULES = "/etc/audit/rules.d/zz-bulwark-backlog.rules"
+#: Before all others: whoever locks the rules (-e 2) has the last word.
+ON_RULES = "/etc/audit/rules.d/00-bulwark-on.rules"
 #: The last of all files, since the kernel takes no rule after it.
 LOCK_RULES = "/etc/audit/rules.d/zz-bulwark-locked.rules"
 #: Debian's journald turns the kernel's audit off whenever it starts, also below a running auditd; unset it leaves it.
@@ -43,7 +48,8 @@ def audit_running(case: Case, arguments: Mapping[str, Any], control: str) -> lis
     off = known["daemon"]["active"] and status.get("enabled") == OFF
     if not off and (status.get("backlog_limit", 0) >= records or written(case, "-b", records)):
         return steps if status.get("backlog_limit", 0) >= records else [*steps, program(LOADING, {})]
-    return [*_backlog(records, control, "-e 1\n" if off else ""), *steps]
+    on = [file(ON_RULES, HEADER % control + "-e 1\n", "0640")] if off else []
+    return [*on, *_backlog(records, control), *steps]
 
 
 def _journal(case: Case, control: str) -> list[Step]:
@@ -52,8 +58,8 @@ def _journal(case: Case, control: str) -> list[Step]:
     return [file(JOURNAL_DROP_IN, HEADER % control + "[Journal]\n%s\n" % JOURNAL_LEAVES_IT)]
 
 
-def _backlog(records: int, control: str, more: str = "") -> list[Step]:
-    return [file(BACKLOG_RULES, HEADER % control + "-b %d\n%s" % (records, more), "0640")]
+def _backlog(records: int, control: str) -> list[Step]:
+    return [file(BACKLOG_RULES, HEADER % control + "-b %d\n" % records, "0640")]
 
 
 @MEASURES.of("audit_locked")
@@ -78,7 +84,10 @@ def written(case: Case, option: str, least: int) -> bool:
 
 @MEASURES.of("audit_kept")
 def audit_kept(case: Case, arguments: Any, control: str) -> list[Step]:
-    """Have auditd delete nothing of what it wrote."""
+    """Have auditd delete nothing of what it wrote.
+
+    Left where what comes in a day, measured, times the retention finds no room.
+    """
     _can(case)
     if not installed(case):
         return []
@@ -86,7 +95,20 @@ def audit_kept(case: Case, arguments: Any, control: str) -> list[Step]:
     for name, value in unwritten(case).items():
         text = "%s: %s = %s; whether records are to be kept here is somebody's decision"
         raise Left(text % (CONFIGURATION, name, value))
+    missing = lacking(case, _growth(case))
+    if missing:
+        raise Left(missing)
     return [edit(CONFIGURATION, "settings", {"values": values}, reload=["auditd"])]
+
+
+def _growth(case: Case) -> Iterator[Growth]:
+    """Yield how the audit log grows; nothing where it is too young to be measured."""
+    try:
+        rate = daily(case)
+    except Unread:
+        return
+    log = case.facts["audit"]["log"]
+    yield Growth(log["path"], rate, log["bytes"])
 
 
 def _can(case: Case) -> None:

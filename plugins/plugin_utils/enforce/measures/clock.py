@@ -12,16 +12,9 @@ from ...evaluators.verdict import Case
 from ..steps import HEADER, Left, Measures, Step, edit, file, package, unit
 
 MEASURES = Measures()
-UNITS = "/etc/systemd/system"
 CHRONY_CONF = {"debian": "/etc/chrony/sources.d/bulwark.sources", "redhat": "/etc/chrony.conf"}
 CHRONY_UNIT = {"debian": "chrony.service", "redhat": "chronyd.service"}
 TIMESYNCD_CONF = "/etc/systemd/timesyncd.conf.d/50-bulwark.conf"
-#: Until the servers have answered a few times nothing can be said of the clock, and no longer than this.
-WAIT = "bulwark-time-wait.service"
-WAITING = {
-    "chrony": "-/usr/bin/chronyc waitsync 10 1 0 1",
-    "timesyncd": "-/usr/bin/timeout 10 /usr/lib/systemd/systemd-time-wait-sync",
-}
 KEPT = ("chrony", "timesyncd")
 
 
@@ -42,13 +35,7 @@ def clock_kept(case: Case, arguments: Any, control: str) -> list[Step]:
     steps = [] if there else [package("chrony", ["/usr/sbin/chronyd", "/usr/bin/chronyc"])]
     if not running or not _enough(case, name):
         steps += _asking(name, family, service, arguments["servers"], control)
-    return [
-        *steps,
-        unit(service, active=True, enabled=True, masked=False),
-        file("%s/%s" % (UNITS, WAIT), HEADER % control + "[Unit]\nDescription=Wait a moment for the clock\nAfter=%s\n\n"
-             "[Service]\nType=oneshot\nExecStart=%s\n" % (service, WAITING[name])),
-        unit(WAIT, active=True),
-    ]  # fmt: skip
+    return [*steps, unit(service, active=True, enabled=True, masked=False)]
 
 
 def _enough(case: Case, name: str) -> bool:

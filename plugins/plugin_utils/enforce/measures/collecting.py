@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...declared.collectors import MACHINE, NAME, PATH, PEER
+from ...declared.collectors import PATH, as_address, sender_problems, store_problems
 from ...evaluators import collecting
 from ...evaluators.forwarding import COLLECTOR
 from ...evaluators.verdict import Case
@@ -23,6 +23,11 @@ RECEIVER = "/etc/rsyslog.d/00-bulwark-collector.conf"
 PACKAGES = ("rsyslog", "rsyslog-relp", "rsyslog-gnutls")
 #: Files that stay open at once, beside one for each sender.
 OPEN_FILES = 20
+#: Where a day's file can't be opened rsyslog waits, and takes and acknowledges nothing more, instead of throwing away
+#: what it has acknowledged. It can be said once only, for all files whose names tell of the message.
+WAITING = """\
+module(load="builtin:omfile" dynafile.donotsuspend="off")
+"""
 TEMPLATES = """\
 template(name="bulwark-day" type="list") {
   constant(value="%(store)s/")
@@ -51,7 +56,7 @@ template(name="bulwark-line" type="list") {
 ruleset(name="bulwark-store" queue.type="Direct") {
   set $.sender = $fromhost-ip;
 %(senders)s  action(type="omfile" dynaFile="bulwark-day" template="bulwark-line" fileCreateMode="0600"
-    dirCreateMode="0700" createDirs="on" dynaFileCacheSize="%(open)d")
+    dirCreateMode="0700" createDirs="on" dynaFileCacheSize="%(open)d" action.resumeRetryCount="-1")
 }
 """
 NAMED = """\
@@ -83,41 +88,69 @@ def logs_received(case: Case, arguments: Mapping[str, Any], control: str) -> lis
     senders = arguments["senders"]
     if not senders:
         raise Left("bulwark_log_senders must say whose logs this host takes")
-    for name in ("store", "ca", "certificate", "key"):
+    for name in ("ca", "certificate", "key"):
         if not PATH.fullmatch(arguments[name]):
             raise Left("the collector's %s is no absolute path of letters, digits and ._@+-" % name)
-    for sender in senders:
-        if not (NAME.fullmatch(sender["name"]) and MACHINE.fullmatch(sender["address"])):
-            raise Left("bulwark_log_senders: the name or address of %s is none" % sender["name"])
-        if not PEER.fullmatch(sender["peer"]) or "*" in sender["peer"]:
-            raise Left("bulwark_log_senders: the peer of %s must be the name in its certificate" % sender["name"])
-    named = "".join(NAMED % one for one in sorted(senders, key=lambda one: str(one["address"])))
+    for problem in sender_problems("bulwark_log_senders", senders):
+        raise Left(str(problem))
+    store = _store(arguments)
+    # As rsyslog writes the address of a connection: FD00::9 is fd00::9 there.
+    known = sorted({(as_address(one["address"]), one["name"]) for one in senders})
+    named = "".join(NAMED % {"address": address, "name": name} for address, name in known)
     given = {
         **{name: arguments[name] for name in ("ca", "certificate", "key")},
         "peers": ", ".join('"%s"' % peer for peer in sorted({one["peer"] for one in senders})),
     }
-    text = TEMPLATES % {"senders": named, "store": arguments["store"], "open": len(senders) + OPEN_FILES}
+    text = _waiting(case) + TEMPLATES % {"senders": named, "store": store, "open": len(senders) + OPEN_FILES}
     for form, port in ((RELP, arguments["relp_port"]), (TLS, arguments["tls_port"])):
         text += form % {**given, "port": port} if port else ""
+    folders = [store, *("%s/%s" % (store, name) for name in sorted({one["name"] for one in senders}))]
     return [
         *(package(name) for name in PACKAGES),
         file(RECEIVER, HEADER % control + text, "0600", restart=["rsyslog"]),
-        # What takes the logs can't take their protection away.
+        # What takes the logs can't take their protection away. Folders that can't be made would cost what comes for
+        # them, so that it takes nothing without them.
         file("%s/rsyslog.service.d/bulwark-collector.conf" % UNITS, _unit(control, {
-            "Service": ["CapabilityBoundingSet=~CAP_LINUX_IMMUTABLE"],
+            "Service": [
+                "CapabilityBoundingSet=~CAP_LINUX_IMMUTABLE",
+                "ExecStartPre=/usr/bin/mkdir -p -m 0700 %s" % " ".join(folders),
+            ],
         }), restart=["rsyslog"]),
         unit("rsyslog.service", active=True, enabled=True),
     ]  # fmt: skip
 
 
+def _waiting(case: Case) -> str:
+    """Return what has rsyslog wait where a file can't be opened, nothing where that is said elsewhere already.
+
+    Raises Left where it could not write the store, and where the word has to be added to what somebody else wrote.
+    """
+    writing = case.facts["collecting"]["writing"]
+    if writing["drops"]:
+        text = "%s: rsyslog gives up root's rights; a collector's keeps them, to write the store and read its key"
+        raise Left(text % writing["drops"][0])
+    others = [one for one in writing["omfile"] if not one["place"].startswith(RECEIVER + ":")]
+    if others and not others[0]["waits"]:
+        text = '%s gives builtin:omfile its parameters, which can be done once: add dynafile.donotsuspend="off" there'
+        raise Left(text % others[0]["place"])
+    return "" if others else WAITING
+
+
+def _store(arguments: Mapping[str, Any]) -> str:
+    for problem in store_problems("bulwark_log_store", arguments["store"]):
+        raise Left(str(problem))
+    return str(arguments["store"])
+
+
 @MEASURES.of("logs_sealed")
 def logs_sealed(case: Case, arguments: Mapping[str, Any], control: str) -> list[Step]:
-    """Have bulwark-log-seal keep what came as it came, for so many days. arguments: store, keep_days."""
+    """Have bulwark-log-seal keep what came as it came, for so many days, and tell where there is little room.
+
+    arguments: store, keep_days, free_percent.
+    """
     if not case.registers.has_function(COLLECTOR):
         return []
-    if not PATH.fullmatch(arguments["store"]):
-        raise Left("bulwark_log_store is no absolute path of letters, digits and ._@+-")
-    content = {"store": arguments["store"], "keep_days": arguments["keep_days"]}
+    content = {"store": _store(arguments), **{name: arguments[name] for name in ("keep_days", "free_percent")}}
     return _regularly(control, "bulwark-log-seal", "seal", content, "Keep received logs as they came")
 
 
@@ -136,7 +169,7 @@ def logs_watched(case: Case, arguments: Mapping[str, Any], control: str) -> list
         name: {**settings, "routes": sorted(one["name"] for one in arguments["routes"] if _takes(one, name))}
         for name, settings in collecting.wanted_rules(case).items()
     }
-    content = {"store": arguments["store"], "routes": routes, "rules": rules}
+    content = {"store": _store(arguments), "routes": routes, "rules": rules}
     return _regularly(control, "bulwark-log-alert", "alerts", content, "Tell the SOC of what received logs show")
 
 

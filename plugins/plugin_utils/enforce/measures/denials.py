@@ -9,14 +9,11 @@ from typing import Any
 from ...evaluators.denials import Denying, denying
 from ...evaluators.verdict import Case
 from ..steps import Left, Measures, Step, edit
-from .ssh_firewall import TABLE
 
 MEASURES = Measures()
 NFTABLES, NFTABLES_UNIT = "/etc/nftables.conf", "nftables.service"
 UFW_RULES = ("/etc/ufw/user.rules", "/etc/ufw/user6.rules")
 UFW, UFW_UNIT = "ufw", "ufw.service"
-#: A table that nftables.service loads again behind its own.
-OURS = tuple(TABLE.split(" "))
 RULE = 'limit rate %d/minute burst 20 packets log prefix "bulwark denied: "'
 
 
@@ -59,7 +56,6 @@ def _nftables(case: Case, one: Denying, per_minute: int) -> list[Step]:
                    "priority 32767, log and limit")  # fmt: skip
     if NFTABLES_UNIT not in case.facts["units"]["active"]:
         raise Left("%s denies packets, and %s didn't load it: let what did log them" % (one.name, NFTABLES_UNIT))
-    tables = sorted({(each["family"], each["table"]) for each in case.facts["firewall"]["chains"]} - {OURS})
-    arguments = {"family": family, "table": table, "chain": chain, "rule": RULE % per_minute,
-                 "tables": [list(each) for each in tables]}  # fmt: skip
+    # Whether the kernel holds what the file says, and no more, the host looks at before it loads that.
+    arguments = {"family": family, "table": table, "chain": chain, "rule": RULE % per_minute}
     return [edit(NFTABLES, "nft_log", arguments, reload=[NFTABLES_UNIT])]

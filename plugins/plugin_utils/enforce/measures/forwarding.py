@@ -97,7 +97,10 @@ def logs_forwarded(case: Case, arguments: Mapping[str, Any], _control: str) -> l
 
 @MEASURES.of("exposure_ended")
 def exposure_ended(case: Case, _arguments: Any, _control: str) -> list[Step]:
-    """Take out what sends logs unprotected to a declared collector's machine: the protected way goes there as well."""
+    """Take out what sends logs unprotected to a declared collector's machine: the protected way goes there as well.
+
+    Only what the journal holds goes along that one, so that a way which carries anything else is left.
+    """
     machines = {one.address for one in _collectors(case)}
     ways: dict[str, list[tuple[int, str]]] = {}
     for one in exposed(case):
@@ -105,6 +108,10 @@ def exposure_ended(case: Case, _arguments: Any, _control: str) -> list[Step]:
         if one["program"] != "rsyslog" or one["address"] not in machines or not line.isdecimal():
             raise Left("logs go unprotected to %s, and whether they are to is somebody's decision (%s)"
                        % (one["address"] or "somebody", one["place"]))  # fmt: skip
+        if one["beside"]:
+            text = "%s sends to %s unprotected what is not in the journal (%s), which nothing else would carry: have " \
+                   "that sent under TLS first"  # fmt: skip
+            raise Left(text % (one["place"], one["address"], ", ".join(one["beside"])))
         ways.setdefault(path, []).append((int(line), one["address"]))
     return [edit(path, "rsyslog_off", {"ways": sorted(there)}, restart=["rsyslog"]) for path, there in ways.items()]
 

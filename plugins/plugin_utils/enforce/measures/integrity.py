@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...evaluators.verdict import Case
-from ..steps import HEADER, Left, Measures, Step, file, package, unit
+from ..steps import HEADER, Left, Measures, Step, file, package, program, unit
 
 MEASURES = Measures()
 CONFIG = "/etc/bulwark/aide.conf"
@@ -97,7 +97,7 @@ def files_watched(case: Case, arguments: Mapping[str, Any], control: str) -> lis
     header = HEADER % control
     return [
         package("aide", [AIDE[family]]),
-        file(CONFIG, header + SETTINGS.format(**words) + lines, "0600"),
+        program("aide", {"content": header + SETTINGS.format(**words) + lines}),
         file("%s/bulwark-aide-init.service" % UNITS, header + MAKE.format(**words)),
         file("%s/bulwark-aide.service" % UNITS, header + CHECK.format(**words)),
         file("%s/bulwark-aide.timer" % UNITS, header + TIMER),

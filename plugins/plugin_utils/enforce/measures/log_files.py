@@ -8,10 +8,12 @@ are there would break them: their own directives are changed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ...evaluators.rotation import DAYS, active, interval, kept
+from ...evaluators.facts import Unread
+from ...evaluators.log_room import Growth, lacking
+from ...evaluators.rotation import DAYS, active, daily, interval, kept
 from ...evaluators.verdict import Case
 from ...judges.logging.log_access import created, loose, owned_by_others
 from ..steps import Left, Measures, Step, edit, mode
@@ -21,17 +23,27 @@ MEASURES = Measures()
 
 @MEASURES.of("logs_kept")
 def logs_kept(case: Case, _arguments: Any, _control: str) -> list[Step]:
-    """Have logrotate keep as many files as make the days of retention, and no age or size cut that short."""
+    """Have logrotate keep as many files as make the days of retention, and no age or size cut that short.
+
+    Left where what is written in a day, measured, times the retention finds no room.
+    """
     pause = interval(case)
     if pause is None:
         return []
     days = case.policy["bulwark_log_retention_days"]
-    changes = {}
-    for path in active(case):
-        found = kept(case, path, pause)
-        if found is not None and found.limits:
-            changes[found.stanza["place"]] = (found.stanza, _longer(found.stanza, days))
-    return _edits(changes.values())
+    short = [found for path in active(case) for found in [kept(case, path, pause)] if found and found.limits]
+    missing = lacking(case, [one for found in short for one in _growth(case, found.path)])
+    if missing:
+        raise Left(missing)
+    return _edits({found.stanza["place"]: (found.stanza, _longer(found.stanza, days)) for found in short}.values())
+
+
+def _growth(case: Case, path: str) -> Iterator[Growth]:
+    """Yield how a log grows; nothing of one that is too young to be measured, which lin-lm-log-capacity tells of."""
+    try:
+        yield Growth(path, daily(case, path), case.facts["log_files"]["logs"][path]["bytes"])
+    except Unread:
+        return
 
 
 def _longer(stanza: Mapping[str, Any], days: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +16,8 @@ from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
 ALERT, TIMER = "bulwark-log-alert", "bulwark-log-alert.timer"
+EVIDENCE = ("/etc/bulwark/collector/alerts.json", "/var/lib/bulwark-log-alert/report.json", "bulwark_siem_rules")
+DAY = 86400
 
 
 @JUDGES.of("lin-lm-alert-rules")
@@ -36,10 +38,18 @@ def alert_rules(case: Case) -> Verdict:
         ),
         wrong,
         unread,
-        ["/etc/bulwark/collector/alerts.json", "/var/lib/bulwark-log-alert/report.json", "bulwark_siem_rules"],
+        [*EVIDENCE, *_known(case, here)],
         "attested" if declared else "effective",
         aged=_aged(case, declared),
     )
+
+
+def _known(case: Case, rules: Collection[str]) -> list[str]:
+    """Return whose logons are looked at: what is declared for this host, whatever is declared for its senders."""
+    if "msp_logon" not in rules or case.registers.accounts is None:
+        return []
+    names = ", ".join(one.name for one in collecting.providers(case))
+    return ["accounts of providers that bulwark_accounts declares for this host: %s" % (names or "none")]
 
 
 def _rule(case: Case, name: str) -> Iterator[Item]:
@@ -88,6 +98,10 @@ def _program(case: Case) -> Iterator[Item]:
     minutes = case.policy["bulwark_alert_run_minutes"]
     if case.facts["system"]["now"] - last["at"] > minutes * 60:
         yield item("not run", "%s has not run for more than %d minutes" % (ALERT, minutes))
+    folded = last.get("folded")
+    if folded and case.facts["system"]["now"] - folded["at"] < DAY:
+        text = "within the last day, %d alerts at once were told as a number only: look at what came for them"
+        yield item("folded", text % folded["alerts"])
     for name, why in sorted(last["broken"].items()):
         yield item("route %s" % name, "the route %s took no alerts: %s" % (name, why))
 

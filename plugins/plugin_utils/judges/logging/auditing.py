@@ -9,7 +9,7 @@ from ...evaluators import auditing
 from ...evaluators.auditing import LOCKED, OFF, ON, absent, installed, possible, room, rules, setting, too_short
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
-from ...evaluators.retention import headline, kept_elsewhere
+from ...evaluators.retention import AUDIT, headline, kept_elsewhere
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -99,9 +99,9 @@ def audit_span(case: Case) -> Verdict:
         raise NotApplicable("auditd is not installed, so that there is no audit log to keep; %s says so" % ON)
     days = case.policy["bulwark_log_retention_days"]
     expected = "auditd keeps its log for %d days: keep_logs, or files enough for what comes in a day" % days
-    elsewhere = kept_elsewhere(case)
+    elsewhere = kept_elsewhere(case, AUDIT)
     if elsewhere:
-        return verdict(expected, evidence=[elsewhere], assurance="proven")
+        return verdict(expected, evidence=[elsewhere.text], assurance=elsewhere.assurance)
     wrong, unread = gather(case, _written, _full, lambda one: too_short(one, days), _lately)
     most = room(case) if not unread else None
     evidence = ["/etc/audit/auditd.conf", "/var/log/audit: sizes and first records"]

@@ -52,7 +52,7 @@ def _synchronised(case: Case) -> Iterator[Item]:
         if not known["synchronised"]:
             yield item("%s: synchronised" % one["name"], "%s is not synchronised with any source" % one["unit"])
         elif known["offset"] is None:
-            raise Unread("%s does not say how far the clock is off" % one["unit"])
+            raise Unread("%s does not say how far the clock is off: no answer of late" % one["unit"])
         elif abs(known["offset"]) * 1000 >= limit:
             text = "the clock is off by %.3f s by %s" % (abs(known["offset"]), one["unit"])
             yield item("%s: offset" % one["name"], text)

@@ -81,7 +81,7 @@ def _log(case: Case, path: str) -> Iterator[Item]:
             return
     if not any(forwards(case, name) for name in (LOGONS if path in LOGONS else (path,))):
         yield item("%s: forwarded" % path, "%s goes to no collector" % path)
-    if path.startswith("/") and not kept_elsewhere(case):
+    if path.startswith("/") and not kept_elsewhere(case, path):
         yield from _short(case, path)
 
 

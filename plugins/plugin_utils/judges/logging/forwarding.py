@@ -9,10 +9,10 @@ from typing import Any
 
 from ...declared.parties import CUSTOMER
 from ...evaluators import forwarding
+from ...evaluators.audit_ways import ways_out
 from ...evaluators.checks import gather
 from ...evaluators.facts import Unread
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
-from .audit_forwarding import ways_out
 
 JUDGES = Judges()
 TLS = "lin-lm-forward-tls"

@@ -9,7 +9,7 @@ from typing import Any
 from ...evaluators.facts import Unread
 from ...evaluators.kept_journal import FOLDER, PERSIST, cap, daily, lost, shown
 from ...evaluators.logon_log import moment
-from ...evaluators.retention import headline, kept_elsewhere
+from ...evaluators.retention import JOURNAL, headline, kept_elsewhere
 from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
@@ -66,9 +66,9 @@ def journal_cap(case: Case) -> Verdict:
     managed(case)
     days = case.policy["bulwark_log_retention_days"]
     expected = "the journal may grow to %d days of what is written in a day, and nothing deletes it sooner" % days
-    elsewhere = kept_elsewhere(case)
+    elsewhere = kept_elsewhere(case, JOURNAL)
     if elsewhere:
-        return verdict(expected, evidence=[elsewhere], assurance="proven")
+        return verdict(expected, evidence=[elsewhere.text], assurance=elsewhere.assurance)
     why = lost(case)
     if why:
         return verdict(expected, [item("in memory", why)], evidence=[FOLDER], cause=PERSIST)

@@ -7,8 +7,17 @@ from collections.abc import Iterator
 
 from ...evaluators.kept_journal import held_on, shown
 from ...evaluators.log_volumes import Volume, volumes
-from ...evaluators.retention import HEADLINE, ageless, kept_elsewhere, logs, wanted_since, young
-from ...evaluators.verdict import Case, Item, Judges, Verdict, item, verdict
+from ...evaluators.retention import (
+    HEADLINE,
+    Log,
+    ageless,
+    kept_elsewhere,
+    least,
+    logs,
+    wanted_since,
+    young,
+)
+from ...evaluators.verdict import Assurance, Case, Item, Judges, Verdict, item, verdict
 
 JUDGES = Judges()
 AUDIT = "/var/log/audit"
@@ -25,19 +34,33 @@ def oldest_event(case: Case) -> Verdict:
     since = wanted_since(case)
     expected = "security events are kept since %s: for %d days, or since the host was set up" % (
         since, case.policy["bulwark_log_retention_days"])  # fmt: skip
-    elsewhere = kept_elsewhere(case)
-    if elsewhere:
-        return verdict(expected, evidence=[elsewhere], assurance="proven")
     known, unread = logs(case)
-    wrong = [
-        item(log.kind, "%s: %s" % (log.name, "none is kept" if log.oldest is None else "since %s only" % log.oldest))
-        for log in known
-        if young(case, log)
-    ]
+    wrong = [item(log.kind, lacks(log)) for log in known if young(case, log)]
     why = ageless(case)
     if wrong and why:
         return verdict(expected, unread=[*unread, why])
-    return verdict(expected, wrong, unread, ["%s since %s" % (log.name, log.oldest) for log in known if log.oldest])
+    evidence = ["%s since %s%s" % (log.name, log.oldest, behind(log)) for log in known if log.oldest]
+    evidence += [log.elsewhere.text for log in known if log.elsewhere]
+    assured = "effective" if wrong else least(*(sure(case, log) for log in known))
+    return verdict(expected, wrong, unread, evidence, assured)
+
+
+def lacks(log: Log) -> str:
+    """Return what is wrong with a log that is too young."""
+    return "%s: %s%s" % (log.name, "since %s only" % log.oldest if log.oldest else "none is kept", behind(log))
+
+
+def behind(log: Log) -> str:
+    """Return what is there that doesn't count, since nothing tells of the time between."""
+    return "; what is older ends on %s, with a gap behind it" % log.gap if log.gap else ""
+
+
+def sure(case: Case, log: Log) -> Assurance:
+    """Return how surely a log goes back far enough, by the better of what is here and what a collector holds."""
+    here = not young(case, log._replace(elsewhere=None))
+    if log.elsewhere and not (here and log.elsewhere.assurance == "configured"):
+        return log.elsewhere.assurance
+    return "effective"
 
 
 @JUDGES.of("lin-lm-log-capacity")
@@ -45,18 +68,24 @@ def log_capacity(case: Case) -> Verdict:
     """Logs have room for their retention, on file systems of their own, and auditd says so before there is none."""
     days, ahead = case.policy["bulwark_log_retention_days"], case.policy["bulwark_log_full_days"]
     known, unread = volumes(case)
-    room, evidence = [], []
+    room, evidence, elsewhere = [], [], []
     for point in dict.fromkeys(one.point for one in known):
         held = [one for one in known if one.point == point]
         evidence.append(projection(case, point, held))
-        room += [*filling(case, point, held, ahead), *short(case, point, held, days)]
+        room += [*filling(case, point, held, ahead)]
+        if lacking(case, point, held, days):
+            # What a collector keeps may be removed here.
+            kept = {one.name: kept_elsewhere(case, one.name) for one in held}
+            room += short(case, point, [one for one in held if not kept[one.name]], days)
+            elsewhere += [one for one in kept.values() if one]
     wrong = [*room, *actions_wrong(case)]
     layout = [*apart(case)]
     return verdict(
         "logs have room for %d days, and for %d days ahead, on file systems of their own (%s); auditd alerts in time"
         % (days, ahead, ", ".join(APART)),
-        [*wrong, *layout], unread, [*evidence, "/proc/self/mountinfo", "/etc/fstab", "/etc/audit/auditd.conf"],
-        severity="medium" if layout and not wrong else None,
+        [*wrong, *layout], unread,
+        [*evidence, *(one.text for one in elsewhere), "/proc/self/mountinfo", "/etc/fstab", "/etc/audit/auditd.conf"],
+        least("effective", *(one.assurance for one in elsewhere)), "medium" if layout and not wrong else None,
     )  # fmt: skip
 
 
@@ -76,12 +105,22 @@ def filling(case: Case, point: str, held: list[Volume], ahead: int) -> Iterator[
         yield item("full: " + point, text % (point, ahead, shown(grown), shown(free)))
 
 
+def lacking(case: Case, point: str, held: list[Volume], days: int) -> bool:
+    """Say whether a file system can't hold what is written to these logs in so many days."""
+    return sum(one.daily for one in held) * days > room_for(case, point, held)
+
+
+def room_for(case: Case, point: str, held: list[Volume]) -> float:
+    """Return the bytes that logs may take: what is free, and what they have."""
+    return float(held_on(case, point)["available"] + sum(one.bytes for one in held))
+
+
 def short(case: Case, point: str, held: list[Volume], days: int) -> Iterator[Item]:
-    """Yield a file system that can't hold what is written in the days of retention; a collector's proof makes up."""
-    rate, room = sum(one.daily for one in held), held_on(case, point)["available"] + sum(one.bytes for one in held)
-    if rate * days > room and not kept_elsewhere(case):
+    """Yield a file system that can't hold what is written in the days of retention."""
+    if lacking(case, point, held, days):
+        rate = sum(one.daily for one in held)
         text = "%s has room for %d days of logs (%s a day, measured); %d are wanted"
-        yield item("room: " + point, text % (point, room / rate, shown(rate), days))
+        yield item("room: " + point, text % (point, room_for(case, point, held) / rate, shown(rate), days))
 
 
 def apart(case: Case) -> Iterator[Item]:

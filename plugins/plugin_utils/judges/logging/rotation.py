@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...evaluators.facts import Unread
-from ...evaluators.retention import headline, kept_elsewhere
+from ...evaluators.retention import headline, kept_elsewhere, least
 from ...evaluators.rotation import Kept, active, daily, interval, kept
-from ...evaluators.verdict import Case, Item, Judges, NotApplicable, Verdict, item, verdict
+from ...evaluators.verdict import Assurance, Case, Item, Judges, NotApplicable, Verdict, item, verdict
 
 JUDGES = Judges()
 MEBIBYTE = 1024 * 1024
@@ -19,20 +19,24 @@ def logrotate_span(case: Case) -> Verdict:
     """Each active log is kept for the days of retention, by the stanza that counts for it and the way it is run."""
     wanted = case.policy["bulwark_log_retention_days"]
     expected = "logrotate keeps %d days of each active security log, by age, count and size" % wanted
-    paths = active(case)
-    if not paths:
+    logs = active(case)
+    if not logs:
         raise NotApplicable(
             "nothing was written to any file of bulwark_security_logs in %d days: what this host logs is in its journal"
             % wanted
         )
-    elsewhere = kept_elsewhere(case)
-    if elsewhere:
-        return verdict(expected, evidence=[elsewhere], assurance="proven")
-    evidence = ["/etc/logrotate.conf and what it includes", *paths]
+    elsewhere = {path: found for path in logs for found in [kept_elsewhere(case, path)] if found}
+    paths, texts = [path for path in logs if path not in elsewhere], [found.text for found in elsewhere.values()]
+    here: list[Assurance] = ["effective"] if paths else []
+    assured = least(*here, *(found.assurance for found in elsewhere.values()))
+    if not paths:
+        return verdict(expected, evidence=texts, assurance=assured)
+    evidence = ["/etc/logrotate.conf and what it includes", *paths, *texts]
     pause = interval(case) if case.facts["rotation"]["installed"] else None
     others = ", ".join(dict.fromkeys(one["path"] for one in case.facts["rotation"]["elsewhere"]))
     if pause is None and not others:
-        return verdict(expected, evidence=["nothing runs logrotate here, so that it removes nothing", *paths])
+        nothing = "nothing runs logrotate here, so that it removes nothing"
+        return verdict(expected, evidence=[nothing, *paths, *texts], assurance=assured)
     wrong: list[Item] = []
     unread = []
     for path in paths:
@@ -50,7 +54,9 @@ def logrotate_span(case: Case) -> Verdict:
         wrong += short(case, found)
         if found.stanza["removes"]:
             unread.append("%s: a script in %s removes logs by itself" % (path, found.stanza["place"]))
-    return verdict(expected, wrong, unread, evidence, cause=headline(case) if wrong else None)
+    return verdict(
+        expected, wrong, unread, evidence, "effective" if wrong else assured, cause=headline(case) if wrong else None
+    )
 
 
 def short(case: Case, found: Kept) -> Iterator[Item]:

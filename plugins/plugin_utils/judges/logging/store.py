@@ -46,6 +46,8 @@ def _files(case: Case) -> Iterator[Item]:
         path = store["path"]
         if not store["way"]:
             raise Unread("%s is not there: nothing has been received" % path)
+        if not store["files"]:
+            raise Unread("%s holds no file: there is nothing that shows how received logs are kept" % path)
         if not store["guarded"]:
             yield item("%s: folder" % path, "%s: whole senders can be removed from it (chattr +a is missing)" % path)
         for one in store["loose"]:
@@ -81,6 +83,10 @@ def _keeping(case: Case) -> Iterator[Item]:
     days, least = seal["settings"].get("keep_days"), case.policy["bulwark_log_retention_days"]
     if not isinstance(days, int) or days < least:
         yield item("keep_days", "%s removes a day when there are %s newer ones" % (seal["place"], days))
+    floor, wanted = seal["settings"].get("free_percent"), case.policy["bulwark_log_store_free_percent"]
+    if not isinstance(floor, int) or floor < wanted:
+        text = "%s has nobody told when less than %d %% are free: apply the role's collector again"
+        yield item("free_percent", text % (seal["place"], wanted))
     if not seal["safe"]:
         yield item("not root's alone", "others than root can change %s or its settings" % SEAL)
     if TIMER not in case.facts["units"]["enabled"]:
