@@ -76,10 +76,10 @@ def read(host: Reading, area: Area) -> None:
     if states is None:
         area.unread("destinations", "whether the programs that forward run could not be read")
         return
+    kept = {name for name, state in states.items() if state["running"] and state["enabled"]}
     area.facts["destinations"] = [
-        {"lacks": [], "beside": [], **one, "active": states[one["program"]]["running"] and states[one["program"]]["enabled"]}
-        for one in found
-    ]
+        {"lacks": [], "beside": [], **one, "active": one["program"] in kept} for one in found
+    ]  # fmt: skip
 
 
 def programs(host: Reading) -> dict[str, dict[str, bool]]:

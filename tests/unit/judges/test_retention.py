@@ -316,7 +316,7 @@ def test_what_is_still_to_come_of_a_rotated_log(more: dict[str, Any], left: floa
 def test_what_is_packed_grows_as_such() -> None:
     """Of 20 days the newest two are not packed yet; what is left in the end is packed but for these."""
     log = held_file(20 * MIB, {"bytes": 18 * MIB // 10, "seconds": 18 * DAY})
-    assert file(case(rotating(log)), MESSAGES).daily == MIB / 10
+    assert file(case(rotating(log)), MESSAGES).daily == pytest.approx(MIB / 10)
     log["packed"]["seconds"] = 3 * DAY
     assert file(case(rotating(log)), MESSAGES).daily == MIB
 
@@ -331,7 +331,7 @@ def test_what_rotation_leaves_is_unknown_where_it_can_not_be_told() -> None:
     assert "how often logrotate.timer starts" in capacity(hidden).reason
     hidden["rotation"]["logs"] = {}
     assert file(case(hidden), MESSAGES).left == math.inf
-    hidden["mounts"]["points"][1]["available"] = None
+    hidden["mounts"]["points"][1].update(size=None, available=None)
     assert "how much is free at /var/log isn't known" in capacity(hidden).reason
 
 

@@ -72,7 +72,7 @@ class Starting:
 def test_what_was_started_a_moment_ago_is_waited_for(
     age: float, answers: list[bool], left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     host = Starting(age, *answers)
     asked = len(answers) - left
     assert clock.settled(cast(Any, host), "chrony.service", host.ask)["sources"][1]["usable"] is answers[asked - 1]

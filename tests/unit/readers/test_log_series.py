@@ -29,7 +29,7 @@ def whole(files: list[Span]) -> tuple[list[Span], int | None]:
         ([(965, 1000), (900, 930)], 2, None),
         ([(966, 1000), (900, 930)], 1, 930),
         # What is rotated once a year may have been silent for months, and not for years.
-        ([(2700, 3000), (2400, 2650), (2000, 2300), (1500, 1900), (10, 500)], 4, 500),
+        ([(2670, 3000), (2350, 2650), (2000, 2300), (1500, 1900), (10, 500)], 4, 500),
     ],
 )
 def test_a_series_ends_at_its_first_gap(files: list[Span], kept: int, gap: int | None) -> None:
