@@ -224,6 +224,24 @@ def test_what_a_collector_keeps_is_no_cause_of_what_is_here_alone() -> None:
     assert (there.status, there.assurance) == ("pass", "configured")
 
 
+def test_a_canary_keeps_no_delivery_log_that_is_not_sent() -> None:
+    path = "/var/log/vault/audit.log"
+    files = {"logs": {path: held_file(MIB)}, "oldest": {path: NOW - 20 * DAY}, "gaps": {}}
+    rotation = {**host()["rotation"], "logs": {path: 0}, "stanzas": [{**stanza(), "place": "n:1"}]}
+    areas = sending(
+        sent("auth", "authpriv"), log_files=files, rotation=rotation, delivery={"ansible": None, "awx": False}
+    )
+
+    def found() -> list[str]:
+        declared = {"bulwark_delivery_logs": [path]}
+        context = Context(canary=(sighting(),))
+        return identities(judge("lin-lm-delivery-log", areas, None, declared, context, bulwark_collectors=COLLECTORS))
+
+    assert found() == ["%s: forwarded" % path, "%s: kept" % path]
+    areas["forwarding"] = sending(sent("auth", "authpriv", path))["forwarding"]
+    assert found() == []
+
+
 @pytest.mark.parametrize(
     ("what", "ways", "kept"),
     [
