@@ -40,7 +40,8 @@ def host(found: dict[str, Any] | None, run: float | None = DAY, days: int = 100,
             "last": None,
         },
         "log_files": {
-            "logs": {PATH: {"live": True, "rotated": 3, "bytes": days * MEBIBYTE, "newest": NOW - DAY, **log}},
+            "logs": {PATH: {"live": True, "rotated": 3, "bytes": days * MEBIBYTE, "stored": days * MEBIBYTE,
+                            "packed": None, "newest": NOW - DAY, **log}},
             "oldest": {PATH: NOW - days * DAY}, "gaps": {},
         },
     }  # fmt: skip
@@ -170,6 +171,11 @@ def test_what_finds_no_room_is_kept_no_longer() -> None:
     assert mended(stanza(rotate=4), free=80 * MEBIBYTE)
     with pytest.raises(Left, match=r"^/var has room for 179 of 180 days of logs .*auth.log 1.0 MiB a day, measured"):
         mended(stanza(rotate=4), free=79 * MEBIBYTE)
+    # Packed it takes a tenth: 18 mebibytes, of which there are 10.
+    packed: dict[str, Any] = {"stored": 10 * MEBIBYTE, "packed": {"bytes": 9 * MEBIBYTE, "seconds": 90 * DAY}}
+    assert mended(stanza(rotate=4), free=8 * MEBIBYTE, **packed)
+    with pytest.raises(Left, match=r"^/var has room for 170 of 180 days"):
+        mended(stanza(rotate=4), free=7 * MEBIBYTE, **packed)
     # What goes on as it is needs no more than now, and of a young log it isn't known.
     assert mended(stanza(), free=0) == []
     assert mended(stanza(rotate=4), free=0, days=3)

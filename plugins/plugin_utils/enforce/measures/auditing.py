@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...evaluators.auditing import LOCKED, OFF, daily, installed, possible, unwritten
 from ...evaluators.facts import Unread
-from ...evaluators.log_room import Growth, lacking
+from ...evaluators.log_room import lacking
+from ...evaluators.log_volumes import Volume, disk
 from ...evaluators.verdict import Case, NotApplicable
 from ..steps import HEADER, Left, Measures, Step, edit, file, package, program, unit
 
@@ -101,14 +103,14 @@ def audit_kept(case: Case, arguments: Any, control: str) -> list[Step]:
     return [edit(CONFIGURATION, "settings", {"values": values}, reload=["auditd"])]
 
 
-def _growth(case: Case) -> Iterator[Growth]:
+def _growth(case: Case) -> Iterator[Volume]:
     """Yield how the audit log grows; nothing where it is too young to be measured."""
     try:
         rate = daily(case)
     except Unread:
         return
     log = case.facts["audit"]["log"]
-    yield Growth(log["path"], rate, log["bytes"])
+    yield Volume(log["path"], disk(case, log["path"]), rate, log["bytes"], math.inf)
 
 
 def _can(case: Case) -> None:

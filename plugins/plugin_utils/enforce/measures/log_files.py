@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...evaluators.facts import Unread
-from ...evaluators.log_room import Growth, lacking
-from ...evaluators.rotation import DAYS, active, daily, interval, kept
+from ...evaluators.log_room import lacking
+from ...evaluators.log_volumes import Volume, disk
+from ...evaluators.rotation import DAYS, active, interval, kept, on_disk
 from ...evaluators.verdict import Case
 from ...judges.logging.log_access import created, loose, owned_by_others
 from ..steps import Left, Measures, Step, edit, mode
@@ -38,12 +39,13 @@ def logs_kept(case: Case, _arguments: Any, _control: str) -> list[Step]:
     return _edits({found.stanza["place"]: (found.stanza, _longer(found.stanza, days)) for found in short}.values())
 
 
-def _growth(case: Case, path: str) -> Iterator[Growth]:
+def _growth(case: Case, path: str) -> Iterator[Volume]:
     """Yield how a log grows; nothing of one that is too young to be measured, which lin-lm-log-capacity tells of."""
     try:
-        yield Growth(path, daily(case, path), case.facts["log_files"]["logs"][path]["bytes"])
+        rate = on_disk(case, path)
     except Unread:
         return
+    yield Volume(path, disk(case, path), rate, case.facts["log_files"]["logs"][path]["stored"], math.inf)
 
 
 def _longer(stanza: Mapping[str, Any], days: int) -> dict[str, Any]:
